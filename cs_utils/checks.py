@@ -1,0 +1,80 @@
+"""``check(function)``: the one line that a test cell says."""
+
+import sys
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import Any
+
+from cs_utils.answers import Answer, answer_case, replaced
+from cs_utils.exercises import find_exercise, working_parts
+from cs_utils.exercises.specification import Exercise
+from cs_utils.language import _
+from cs_utils.reports import html_report, text_report
+from cs_utils.verdicts import Verdict, judge_in_rounds
+
+_SEED = 2026
+
+
+class Points(float):
+    """Points for an exercise: a float that shows why.
+
+    Jupyter shows the HTML report; ``print(points)`` gives it as text; ``repr`` stays the bare
+    number, which nbgrader reads as partial credit.
+    """
+
+    verdict: Verdict
+
+    def __new__(cls, verdict: Verdict) -> "Points":
+        points = super().__new__(cls, verdict.score)
+        points.verdict = verdict
+        return points
+
+    def __str__(self) -> str:
+        return text_report(self.verdict)
+
+    def _repr_html_(self) -> str:
+        return html_report(self.verdict)
+
+
+def check(function: Callable[..., Any], seed: int = _SEED) -> Points:
+    """Check the student's function and say what is wrong with it.
+
+    function: a function named like its exercise, as the notebook defines it.
+    seed: what the random cases are drawn from; the same seed gives the same cases.
+    Returns the points, a float with a report. Raises TypeError for anything that is no function
+    and UnknownExercise for a function that no exercise is named after.
+    """
+    if not callable(function) or not hasattr(function, "__name__"):
+        raise TypeError(
+            _("check() takes the function itself, as in check(relu_forward); this is {what}.").format(
+                what=type(function).__name__
+            )
+        )
+    exercise = find_exercise(function.__name__)
+    namespace = getattr(function, "__globals__", None)
+    if namespace is None or namespace.get(function.__name__) is not function:
+        namespace = {**(namespace or {}), function.__name__: function}
+    points = Points(check_exercise(exercise, namespace, seed))
+    if not _shows_html():
+        print(points)
+    return points
+
+
+def check_exercise(
+    exercise: Exercise, namespace: MutableMapping[str, Any], seed: int = _SEED
+) -> Verdict:
+    """Judge an exercise on the functions of a namespace."""
+    cases = exercise.draw_cases(seed)
+    expected = [exercise.oracle(case.inputs) for case in cases]
+
+    def ask(stand_ins: Mapping[str, Callable[..., Any]]) -> list[Answer]:
+        with replaced(namespace, stand_ins):
+            return [answer_case(exercise, namespace, case) for case in cases]
+
+    return judge_in_rounds(exercise, cases, expected, ask, working_parts(exercise))
+
+
+def _shows_html() -> bool:
+    """Whether a Jupyter front end will show the rich report; a plain terminal will not."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return shell is not None and shell.has_trait("kernel")

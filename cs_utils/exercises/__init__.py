@@ -1,0 +1,47 @@
+"""The exercises of the course: one specification each, found by the function's name.
+
+A module a lesson: ``vector_backprop`` holds those of ``01_vector_backprop``.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from cs_utils.exercises import vector_backprop
+from cs_utils.exercises.specification import Exercise
+
+_ALL = {exercise.name: exercise for exercise in vector_backprop.EXERCISES}
+
+
+class UnknownExercise(KeyError):
+    """No exercise has this name; the text lists those there are."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+def find_exercise(name: str) -> Exercise:
+    """The exercise of this name. Raises UnknownExercise."""
+    if name not in _ALL:
+        known = ", ".join(sorted(_ALL))
+        raise UnknownExercise(f"There is no exercise called {name}. There are: {known}.")
+    return _ALL[name]
+
+
+def lesson_exercises(lesson: str) -> list[Exercise]:
+    """The exercises of a lesson in the notebook's order; empty for an unknown lesson."""
+    return [exercise for exercise in _ALL.values() if exercise.lesson == lesson]
+
+
+def lessons() -> list[str]:
+    """The names of all lessons that have exercises, in order."""
+    return sorted({exercise.lesson for exercise in _ALL.values()})
+
+
+def working_parts(exercise: Exercise) -> list[dict[str, Callable[..., Any]]]:
+    """Stand-ins for what an exercise builds on, one set for each sensible way to keep a cache."""
+    parts = {name: find_exercise(name).stand_ins for name in exercise.builds_on}
+    rounds = max((len(versions) for versions in parts.values()), default=0)
+    return [
+        {name: versions[min(index, len(versions) - 1)] for name, versions in parts.items()}
+        for index in range(rounds)
+    ]

@@ -1,0 +1,271 @@
+"""Judging: compares answers with what must come out, and says score, reason and hint.
+
+The same judge serves the notebook's check and the grader; only the grader's counts.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cs_utils import answers
+from cs_utils.answers import Answer, Problem
+from cs_utils.exercises.specification import AGAIN, Case, Exercise, Misconception, Outputs
+from cs_utils.language import _
+
+CORRECT = "correct"
+PARTLY = "partly correct"
+WRONG = "wrong"
+WITHDRAWN = "withdrawn"
+
+_FLOAT32_TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How one output differs from the right one: in words, and for a table the arrays."""
+
+    name: str
+    text: str
+    received: np.ndarray
+    expected: np.ndarray
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """One case judged. A withdrawn case (the references disagree) neither passes nor fails."""
+
+    case: Case
+    passed: bool
+    withdrawn: bool = False
+    problem: Problem | None = None
+    differences: tuple[Difference, ...] = ()
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """An exercise judged.
+
+    status: ``correct``, ``partly correct``, ``wrong``, or the kind of the problem.
+    reason: one line, free of the expected values.
+    helped_by: functions that were replaced by working ones for this exercise to be judged.
+    """
+
+    exercise: Exercise
+    status: str
+    score: float
+    reason: str
+    results: tuple[CaseResult, ...] = ()
+    misconception: Misconception | None = None
+    helped_by: tuple[str, ...] = ()
+
+    @property
+    def max_score(self) -> float:
+        return self.exercise.points
+
+
+def judge(
+    exercise: Exercise,
+    cases: Sequence[Case],
+    given: Sequence[Answer],
+    expected: Sequence[Outputs | None],
+    helped_by: tuple[str, ...] = (),
+) -> Verdict:
+    """Judge an exercise.
+
+    cases, given, expected: of equal length; expected is None for a withdrawn case.
+    Returns the verdict; points are given in proportion to the weights of the passed cases.
+    """
+    results = tuple(
+        _judge_case(exercise, case, answer, right)
+        for case, answer, right in zip(cases, given, expected, strict=True)
+    )
+    counted = [result for result in results if not result.withdrawn]
+    total = sum(result.case.weight for result in counted)
+    if total == 0:
+        reason = _("no case could be judged: the reference solutions disagree")
+        return Verdict(exercise, WITHDRAWN, 0.0, reason, results)
+    passed = sum(result.case.weight for result in counted if result.passed)
+    score = round(exercise.points * passed / total, 2)
+    misconception = _recognised(exercise, results, given, expected)
+    return Verdict(
+        exercise,
+        _status(counted, passed, total),
+        score,
+        _reason(results, misconception),
+        results,
+        misconception,
+        helped_by,
+    )
+
+
+def judge_in_rounds(
+    exercise: Exercise,
+    cases: Sequence[Case],
+    expected: Sequence[Outputs | None],
+    ask: Callable[[Mapping[str, Callable[..., Any]]], Sequence[Answer]],
+    working_parts: Sequence[Mapping[str, Callable[..., Any]]],
+) -> Verdict:
+    """Judge an exercise on the student's own functions and, where that is not right, once more
+    with each set of working parts in place of what it builds on; the best verdict counts.
+
+    ask: asks the student's functions, with the given stand-ins in place, for all the cases.
+    """
+    verdicts = [judge(exercise, cases, ask({}), expected)]
+    for stand_ins in working_parts:
+        if verdicts[-1].status == CORRECT:
+            break
+        given = ask(stand_ins)
+        verdicts.append(judge(exercise, cases, given, expected, tuple(stand_ins)))
+    # Where the points are equal, a verdict on values says more than "no answer".
+    return max(verdicts, key=lambda one: (one.score, one.status in (CORRECT, PARTLY, WRONG)))
+
+
+def first_failure(results: Sequence[CaseResult]) -> CaseResult | None:
+    """The failing case to talk about: cases are ordered smallest first."""
+    return next((result for result in results if not (result.passed or result.withdrawn)), None)
+
+
+def close(received: np.ndarray, expected: np.ndarray, tolerance: float) -> np.ndarray:
+    """Entry by entry: is the error within tolerance of the largest right value?
+
+    float32 and lower precision are right answers too, held to what they can hold.
+    """
+    if received.dtype.kind == "f" and received.dtype.itemsize <= 4:
+        tolerance = max(tolerance, _FLOAT32_TOLERANCE)
+    right = np.asarray(expected, dtype=np.float64)
+    finite = np.abs(right[np.isfinite(right)])
+    scale = finite.max(initial=0.0) or 1.0
+    with np.errstate(invalid="ignore", over="ignore"):
+        error = np.abs(received.astype(np.float64) - right)
+    return (error <= tolerance * scale) | (received == right)
+
+
+def _judge_case(
+    exercise: Exercise, case: Case, answer: Answer, expected: Outputs | None
+) -> CaseResult:
+    if expected is None:
+        return CaseResult(case, passed=False, withdrawn=True)
+    if answer.problem is not None:
+        return CaseResult(case, passed=False, problem=answer.problem)
+    differences = [
+        _compare(name, answer.outputs.get(name), np.asarray(right), exercise.tolerance)
+        for name, right in expected.items()
+    ]
+    found = tuple(difference for difference in differences if difference is not None)
+    changed = _changed(exercise, answer, expected) if case.inputs_unchanged else ()
+    return CaseResult(case, not found and not changed, differences=found, changed=changed)
+
+
+def _changed(exercise: Exercise, answer: Answer, expected: Outputs) -> tuple[str, ...]:
+    if answer.changed:
+        return answer.changed
+    for name, right in expected.items():
+        again = answer.outputs.get(name + AGAIN)
+        if again is not None and _compare(name, again, np.asarray(right), exercise.tolerance):
+            return ("cache",)
+    return ()
+
+
+def _compare(
+    name: str, received: np.ndarray | None, expected: np.ndarray, tolerance: float
+) -> Difference | None:
+    if received is None:
+        text = _("{name} was not returned").format(name=name)
+        return Difference(name, text, np.empty(0), expected)
+    if expected.shape == () and received.size == 1:
+        received = received.reshape(())
+    if received.shape != expected.shape:
+        text = _("{name} has shape {received}, it must have shape {expected}")
+        text = text.format(name=name, received=received.shape, expected=expected.shape)
+        return Difference(name, text, received, expected)
+    right = close(received, expected, tolerance)
+    if right.all():
+        return None
+    return Difference(name, _values_in_words(name, received, right), received, expected)
+
+
+def _values_in_words(name: str, received: np.ndarray, right: np.ndarray) -> str:
+    if not np.isfinite(received).all():
+        kind = _("not a number (nan)") if np.isnan(received).any() else _("infinite")
+        return _("{name} holds values that are {kind}").format(name=name, kind=kind)
+    if received.ndim == 0:
+        return _("the value of {name} is wrong").format(name=name)
+    wrong = int((~right).sum())
+    if wrong == received.size:
+        return _("all {total} values of {name} are wrong").format(name=name, total=wrong)
+    where = ", ".join(
+        "[" + ", ".join(map(str, index)) + "]" for index in np.argwhere(~right)[:3].tolist()
+    )
+    more = ", ..." if wrong > 3 else ""
+    text = _("{wrong} of {total} values of {name} are wrong, at {where}")
+    return text.format(wrong=wrong, total=received.size, name=name, where=where + more)
+
+
+def _status(results: Sequence[CaseResult], passed: float, total: float) -> str:
+    if passed == total:
+        return CORRECT
+    kinds = {result.problem.kind if result.problem else None for result in results}
+    unwritten = kinds <= {answers.NOT_WRITTEN}
+    if unwritten or passed == 0 and len(kinds) == 1 and None not in kinds:
+        return next(kind for kind in kinds if kind)
+    return PARTLY if passed > 0 else WRONG
+
+
+def _reason(results: Sequence[CaseResult], misconception: Misconception | None) -> str:
+    failure = first_failure(results)
+    if failure is None:
+        return ""
+    if failure.problem is not None:
+        text = failure.problem.text
+        return text if not failure.problem.line else f"{text} ({failure.problem.line})"
+    if failure.differences:
+        text = "; ".join(difference.text for difference in failure.differences)
+    else:
+        text = _("changes its input in place: {names}").format(names=", ".join(failure.changed))
+    text = f"{failure.case.title}: {text}"
+    return f"{text} [{misconception.name}]" if misconception else text
+
+
+def _recognised(
+    exercise: Exercise,
+    results: Sequence[CaseResult],
+    given: Sequence[Answer],
+    expected: Sequence[Outputs | None],
+) -> Misconception | None:
+    """The first known misconception that gives just what the student's wrong cases gave."""
+    wrong = [
+        (result.case, answer.outputs, right)
+        for result, answer, right in zip(results, given, expected, strict=True)
+        if result.differences and right is not None
+    ]
+    for misconception in exercise.misconceptions if wrong else ():
+        if all(_explains(misconception, exercise, *one) for one in wrong):
+            return misconception
+    return None
+
+
+def _explains(
+    misconception: Misconception,
+    exercise: Exercise,
+    case: Case,
+    received: Mapping[str, np.ndarray],
+    right: Outputs,
+) -> bool:
+    with np.errstate(all="ignore"):
+        predicted = misconception.outputs(case.inputs, right)
+    if predicted is None:
+        return False
+    return all(
+        name in received
+        and np.shape(received[name]) == np.shape(value)
+        and bool(np.all(_alike(received[name], np.asarray(value), exercise.tolerance)))
+        for name, value in predicted.items()
+    )
+
+
+def _alike(received: np.ndarray, predicted: np.ndarray, tolerance: float) -> np.ndarray:
+    both_nan = np.isnan(received) & np.isnan(predicted)
+    return close(received, predicted, max(tolerance, 1e-6)) | both_nan
