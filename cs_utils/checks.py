@@ -45,9 +45,9 @@ def check(function: Callable[..., Any], seed: int = _SEED) -> Points:
     """
     if not callable(function) or not hasattr(function, "__name__"):
         raise TypeError(
-            _("check() takes the function itself, as in check(relu_forward); this is {what}.").format(
-                what=type(function).__name__
-            )
+            _(
+                "check() takes the function itself, as in check(relu_forward); this is {what}."
+            ).format(what=type(function).__name__)
         )
     exercise = find_exercise(function.__name__)
     namespace = getattr(function, "__globals__", None)

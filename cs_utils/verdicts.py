@@ -209,7 +209,7 @@ def _status(results: Sequence[CaseResult], passed: float, total: float) -> str:
         return CORRECT
     kinds = {result.problem.kind if result.problem else None for result in results}
     unwritten = kinds <= {answers.NOT_WRITTEN}
-    if unwritten or passed == 0 and len(kinds) == 1 and None not in kinds:
+    if unwritten or (passed == 0 and len(kinds) == 1 and None not in kinds):
         return next(kind for kind in kinds if kind)
     return PARTLY if passed > 0 else WRONG
 

@@ -5,9 +5,11 @@ from typing import Any
 import numpy as np
 
 from cs_utils.exercises.layers import Layer
-from cs_utils.exercises.specification import Case, Exercise, Functions, Inputs, Misconception, Outputs
+from cs_utils.exercises.specification import (
+    Case,
+    Misconception,
+)
 from cs_utils.language import _
-from cs_utils.trial_functions import TrialFunction
 
 LESSON = "01_vector_backprop"
 
