@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from cs_utils.exercises.specification import Case, Exercise, NoSuchFunction, WrongReturn
+from cs_utils.exercises.specification import Case, Exercise, MissingFunctionError, WrongReturnError
 from cs_utils.language import _
 
 NOT_WRITTEN = "not written yet"
@@ -63,7 +63,7 @@ class StudentFunctions(Mapping[str, Callable[..., Any]]):
         function = self._namespace.get(name)
         if not callable(function):
             text = _("There is no function {name} in this notebook. Has its cell been run?")
-            raise NoSuchFunction(text.format(name=name))
+            raise MissingFunctionError(text.format(name=name))
         return function
 
     def __iter__(self) -> Iterator[str]:
@@ -87,9 +87,9 @@ def answer_case(exercise: Exercise, namespace: Mapping[str, Any], case: Case) ->
         outputs = {name: plain_array(value, name) for name, value in returned.items()}
     except NotImplementedError:
         return Answer(problem=Problem(NOT_WRITTEN, _("not written yet")))
-    except NoSuchFunction as error:
+    except MissingFunctionError as error:
         return Answer(problem=Problem(MISSING, str(error)))
-    except WrongReturn as error:
+    except WrongReturnError as error:
         return Answer(problem=Problem(WRONG_RETURN, str(error)))
     except (Exception, SystemExit) as error:
         return Answer(problem=Problem(RAISED, _in_words(error), students_line(error)))
@@ -100,7 +100,7 @@ def answer_case(exercise: Exercise, namespace: Mapping[str, Any], case: Case) ->
 def plain_array(value: Any, name: str) -> np.ndarray:
     """The value as a plain numeric array; tensors are taken as the arrays they hold.
 
-    Raises WrongReturn for None, text, objects and ragged lists.
+    Raises WrongReturnError for None, text, objects and ragged lists.
     """
     if hasattr(value, "detach"):
         value = value.detach().cpu().numpy()
@@ -111,7 +111,7 @@ def plain_array(value: Any, name: str) -> np.ndarray:
     if array.dtype.kind not in "biuf":
         text = _("{name} must be a number or an array of numbers; it is {what}.")
         what = "None" if value is None else type(value).__name__
-        raise WrongReturn(text.format(name=name, what=what))
+        raise WrongReturnError(text.format(name=name, what=what))
     return np.array(array, subok=False)
 
 

@@ -41,7 +41,7 @@ def check(function: Callable[..., Any], seed: int = _SEED) -> Points:
     function: a function named like its exercise, as the notebook defines it.
     seed: what the random cases are drawn from; the same seed gives the same cases.
     Returns the points, a float with a report. Raises TypeError for anything that is no function
-    and UnknownExercise for a function that no exercise is named after.
+    and UnknownExerciseError for a function that no exercise is named after.
     """
     if not callable(function) or not hasattr(function, "__name__"):
         raise TypeError(

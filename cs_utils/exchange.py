@@ -16,7 +16,7 @@ from cs_utils.trial_functions import TrialFunction
 _STRUCTURE = "structure"
 
 
-class BadExchange(ValueError):
+class ExchangeError(ValueError):
     """The bytes are no plain arrays, or more than the limit allows; the text says which."""
 
 
@@ -34,21 +34,21 @@ def pack(value: Any) -> bytes:
 def unpack(data: bytes, limit: int = 64 * 2**20) -> Any:
     """The value that ``pack`` made these bytes of.
 
-    limit: bytes that the arrays may take in memory. Raises BadExchange for bytes that are
+    limit: bytes that the arrays may take in memory. Raises ExchangeError for bytes that are
     damaged, hold objects, or are over the limit.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
         if size > limit:
-            raise BadExchange(f"{size} bytes of arrays, {limit} are allowed")
+            raise ExchangeError(f"{size} bytes of arrays, {limit} are allowed")
         with np.load(io.BytesIO(data), allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         return _rebuild(json.loads(arrays[_STRUCTURE].tobytes()), arrays)
-    except BadExchange:
+    except ExchangeError:
         raise
     except Exception as error:
-        raise BadExchange(f"not plain arrays ({type(error).__name__})") from error
+        raise ExchangeError(f"not plain arrays ({type(error).__name__})") from error
 
 
 def _describe(value: Any, arrays: dict[str, np.ndarray]) -> Any:
@@ -86,6 +86,6 @@ def _rebuild(structure: Any, arrays: Mapping[str, np.ndarray]) -> Any:
     if kind == "array":
         array = arrays[content]
         if array.dtype.kind not in "biuf":
-            raise BadExchange(f"an array of {array.dtype}, numbers are wanted")
+            raise ExchangeError(f"an array of {array.dtype}, numbers are wanted")
         return array
-    raise BadExchange("an unknown kind of value")
+    raise ExchangeError("an unknown kind of value")

@@ -12,7 +12,7 @@ from cs_utils.exercises.specification import Exercise
 _ALL = {exercise.name: exercise for exercise in vector_backprop.EXERCISES}
 
 
-class UnknownExercise(KeyError):
+class UnknownExerciseError(KeyError):
     """No exercise has this name; the text lists those there are."""
 
     def __str__(self) -> str:
@@ -20,10 +20,10 @@ class UnknownExercise(KeyError):
 
 
 def find_exercise(name: str) -> Exercise:
-    """The exercise of this name. Raises UnknownExercise."""
+    """The exercise of this name. Raises UnknownExerciseError."""
     if name not in _ALL:
         known = ", ".join(sorted(_ALL))
-        raise UnknownExercise(f"There is no exercise called {name}. There are: {known}.")
+        raise UnknownExerciseError(f"There is no exercise called {name}. There are: {known}.")
     return _ALL[name]
 
 

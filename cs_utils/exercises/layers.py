@@ -18,7 +18,7 @@ from cs_utils.exercises.specification import (
     Inputs,
     Misconception,
     Outputs,
-    WrongReturn,
+    WrongReturnError,
 )
 from cs_utils.language import _
 
@@ -154,7 +154,9 @@ class Layer:
         if not isinstance(result, tuple) or len(result) != 2:
             text = _("{name} must return the pair ({output}, cache); it returned {what}.")
             what = describe(result)
-            raise WrongReturn(text.format(name=self.forward_name, output=self.output, what=what))
+            raise WrongReturnError(
+                text.format(name=self.forward_name, output=self.output, what=what)
+            )
         return result
 
     def _forward_stand_in(self, cache: Callable[[Inputs, np.ndarray], Any]) -> Callable[..., Any]:
@@ -178,7 +180,7 @@ def _named(result: Any, names: Sequence[str], function: str) -> dict[str, Any]:
         return {names[0]: alone}
     if not isinstance(result, tuple | list) or len(result) != len(names):
         text = _("{name} must return {count} values, ({names}); it returned {what}.")
-        raise WrongReturn(
+        raise WrongReturnError(
             text.format(
                 name=function, count=len(names), names=", ".join(names), what=describe(result)
             )

@@ -16,11 +16,11 @@ Functions = Mapping[str, Callable[..., Any]]
 AGAIN = " again"
 
 
-class WrongReturn(Exception):
+class WrongReturnError(Exception):
     """The student's function returned something of the wrong kind; the text says what."""
 
 
-class NoSuchFunction(Exception):
+class MissingFunctionError(Exception):
     """The notebook defines no function of this name."""
 
 
