@@ -1,15 +1,16 @@
 """``check(function)``: the one line that a test cell says."""
 
 import sys
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
-from cs_utils.answers import Answer, answer_case, replaced
+from cs_utils.answers import answer_case, replaced
 from cs_utils.exercises import find_exercise, working_parts
 from cs_utils.exercises.specification import Exercise
+from cs_utils.kernel_side import is_grading
 from cs_utils.language import _
 from cs_utils.reports import html_report, text_report
-from cs_utils.verdicts import Verdict, judge_in_rounds
+from cs_utils.verdicts import CORRECT, Verdict, best, judge
 
 _SEED = 2026
 
@@ -35,14 +36,19 @@ class Points(float):
         return html_report(self.verdict)
 
 
-def check(function: Callable[..., Any], seed: int = _SEED) -> Points:
+def check(function: Callable[..., Any], seed: int = _SEED) -> Points | None:
     """Check the student's function and say what is wrong with it.
 
     function: a function named like its exercise, as the notebook defines it.
     seed: what the random cases are drawn from; the same seed gives the same cases.
-    Returns the points, a float with a report. Raises TypeError for anything that is no function
+    Returns the points, a float with a report; None in a grader's kernel, where the verdict is
+    reached outside. Raises TypeError for anything that is no function
     and UnknownExerciseError for a function that no exercise is named after.
     """
+    if is_grading():
+        print(_("The grader checks {name} outside the notebook.").format(
+            name=getattr(function, "__name__", function)))
+        return None
     if not callable(function) or not hasattr(function, "__name__"):
         raise TypeError(
             _(
@@ -62,15 +68,18 @@ def check(function: Callable[..., Any], seed: int = _SEED) -> Points:
 def check_exercise(
     exercise: Exercise, namespace: MutableMapping[str, Any], seed: int = _SEED
 ) -> Verdict:
-    """Judge an exercise on the functions of a namespace."""
+    """Judge an exercise on the functions of a namespace; where that is not right, once more with
+    working parts in place of what it builds on."""
     cases = exercise.draw_cases(seed)
     expected = [exercise.oracle(case.inputs) for case in cases]
-
-    def ask(stand_ins: Mapping[str, Callable[..., Any]]) -> list[Answer]:
+    verdicts: list[Verdict] = []
+    for stand_ins in [{}, *working_parts(exercise)]:
         with replaced(namespace, stand_ins):
-            return [answer_case(exercise, namespace, case) for case in cases]
-
-    return judge_in_rounds(exercise, cases, expected, ask, working_parts(exercise))
+            given = [answer_case(exercise, namespace, case) for case in cases]
+        verdicts.append(judge(exercise, cases, given, expected, tuple(stand_ins)))
+        if verdicts[-1].status == CORRECT:
+            break
+    return best(verdicts)
 
 
 def _shows_html() -> bool:

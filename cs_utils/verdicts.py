@@ -3,9 +3,8 @@
 The same judge serves the notebook's check and the grader; only the grader's counts.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -101,24 +100,8 @@ def judge(
     )
 
 
-def judge_in_rounds(
-    exercise: Exercise,
-    cases: Sequence[Case],
-    expected: Sequence[Outputs | None],
-    ask: Callable[[Mapping[str, Callable[..., Any]]], Sequence[Answer]],
-    working_parts: Sequence[Mapping[str, Callable[..., Any]]],
-) -> Verdict:
-    """Judge an exercise on the student's own functions and, where that is not right, once more
-    with each set of working parts in place of what it builds on; the best verdict counts.
-
-    ask: asks the student's functions, with the given stand-ins in place, for all the cases.
-    """
-    verdicts = [judge(exercise, cases, ask({}), expected)]
-    for stand_ins in working_parts:
-        if verdicts[-1].status == CORRECT:
-            break
-        given = ask(stand_ins)
-        verdicts.append(judge(exercise, cases, given, expected, tuple(stand_ins)))
+def best(verdicts: Sequence[Verdict]) -> Verdict:
+    """The verdict that counts of those on the student's own functions and on working parts."""
     # Where the points are equal, a verdict on values says more than "no answer".
     return max(verdicts, key=lambda one: (one.score, one.status in (CORRECT, PARTLY, WRONG)))
 

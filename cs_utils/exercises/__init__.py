@@ -37,11 +37,19 @@ def lessons() -> list[str]:
     return sorted({exercise.lesson for exercise in _ALL.values()})
 
 
-def working_parts(exercise: Exercise) -> list[dict[str, Callable[..., Any]]]:
-    """Stand-ins for what an exercise builds on, one set for each sensible way to keep a cache."""
-    parts = {name: find_exercise(name).stand_ins for name in exercise.builds_on}
-    rounds = max((len(versions) for versions in parts.values()), default=0)
+def stand_in_rounds(exercise: Exercise) -> list[dict[str, int]]:
+    """Which working version takes the place of each part that an exercise builds on, round by
+    round: there is a round for each sensible way to keep a cache."""
+    counts = {name: len(find_exercise(name).stand_ins) for name in exercise.builds_on}
     return [
-        {name: versions[min(index, len(versions) - 1)] for name, versions in parts.items()}
-        for index in range(rounds)
+        {name: min(index, count - 1) for name, count in counts.items()}
+        for index in range(max(counts.values(), default=0))
+    ]
+
+
+def working_parts(exercise: Exercise) -> list[dict[str, Callable[..., Any]]]:
+    """The working versions themselves, for each of those rounds."""
+    return [
+        {name: find_exercise(name).stand_ins[version] for name, version in versions.items()}
+        for versions in stand_in_rounds(exercise)
     ]

@@ -1,0 +1,81 @@
+"""The ``autograder`` command."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="Release the course's notebooks and grade what comes back.",
+)
+_console = Console()
+_errors = Console(stderr=True)
+
+
+@app.command("release")
+def release_command(
+    out: Annotated[Path, typer.Option(help="Where notebooks/ and the student bundle go.")] = Path(),
+) -> None:
+    """Make the students' notebooks from solutions/, and the bundle to hand out."""
+    from autograder.release import release
+
+    notebooks, bundle = release(out)
+    for notebook in notebooks:
+        _console.print(f"wrote {notebook}")
+    _console.print(f"wrote {bundle}")
+
+
+@app.command("grade")
+def grade_command(
+    submissions: Annotated[Path, typer.Argument(help="The folder of hand-ins.")],
+    out: Annotated[Path, typer.Option(help="The course folder that the results go to.")],
+    notebook: Annotated[str | None, typer.Option(help="Grade this notebook only.")] = None,
+    jobs: Annotated[int, typer.Option(help="Hand-ins graded at a time.", min=1)] = (
+        os.cpu_count() or 1
+    ),
+    sandbox: Annotated[
+        bool, typer.Option(help="Run students' code inside bubblewrap. Without it, trust them.")
+    ] = True,
+) -> None:
+    """Grade a class: every hand-in gets a verdict and a reason for every exercise."""
+    from autograder.batch import grade_class
+    from autograder.collect import CollectError, collect
+    from autograder.gradebook import CourseFolder, CourseFolderError
+    from autograder.release import lesson_sources
+    from autograder.report import score_table
+    from autograder.sandbox import SandboxError, require_sandbox
+
+    try:
+        lessons = [path.stem for path in lesson_sources()]
+        collection = collect(submissions, lessons, notebook)
+        course = CourseFolder(out)
+        if sandbox:
+            require_sandbox()
+    except (CollectError, CourseFolderError, SandboxError) as error:
+        _errors.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from None
+    for remark in collection.remarks:
+        _console.print(remark, markup=False, highlight=False, soft_wrap=True)
+    isolation = "bubblewrap" if sandbox else "none, students' code runs with your rights"
+    _console.print(f"{len(collection.hand_ins)} hand-ins, {jobs} at a time; isolation: {isolation}")
+    results = grade_class(collection.hand_ins, course, jobs, sandbox, _console)
+    _console.print(score_table(results))
+    for name in ("grades.csv", "feedback", "gradebook.db"):
+        _console.print(str(course.root / name), markup=False, highlight=False, soft_wrap=True)
+    failed = [result for result in results if result.error]
+    for result in failed:
+        _errors.print(f"{result.student}: {result.error}", markup=False, highlight=False)
+    raise typer.Exit(1 if failed else 0)
+
+
+def main() -> None:
+    """Entry point of the ``autograder`` command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

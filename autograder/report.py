@@ -1,0 +1,138 @@
+"""What grading leaves for people: ``grades.csv``, a feedback page for each hand-in, and the table
+on the terminal."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nbformat
+from nbconvert.exporters import HTMLExporter
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell, new_notebook
+from rich.table import Table
+
+from cs_utils.language import _
+from cs_utils.verdicts import CORRECT
+
+if TYPE_CHECKING:
+    from autograder.grading import Result, Row
+
+CSV_COLUMNS = ("student", "notebook", "exercise", "score", "max_score", "verdict", "reason")
+
+_STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
+  color: #1a1a1a; background: #fff; }
+table { border-collapse: collapse; width: 100%; margin: 1rem 0; }
+th, td { border-bottom: 1px solid #ccc; padding: .35rem .6rem; text-align: left;
+  vertical-align: top; }
+td.points { text-align: right; white-space: nowrap; }
+tr.right td.verdict { color: #0b6e4f; } tr.open td.verdict { color: #a3293d; }
+pre { background: #f6f6f6; padding: .6rem; overflow-x: auto; line-height: 1.35; }
+.jp-InputPrompt, .jp-OutputPrompt, .anchor-link { display: none; }
+h2 { margin-top: 2.2rem; border-top: 2px solid #1a1a1a; padding-top: .8rem; }
+"""
+
+
+def write_grades(path: Path, results: Iterable["Result"]) -> None:
+    """``grades.csv``: a row for every student and exercise, in the order of both."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(CSV_COLUMNS)
+        for result in sorted(results, key=lambda one: (one.student, one.lesson)):
+            for row in result.rows:
+                points = f"{row.score:g}", f"{row.max_score:g}"
+                writer.writerow(
+                    [result.student, result.lesson, row.exercise, *points, row.verdict, row.reason]
+                )
+
+
+def score_table(results: Iterable["Result"]) -> Table:
+    """The class on one screen: a line for every hand-in."""
+    table = Table(title=_("Scores"))
+    for heading in (_("student"), _("notebook")):
+        table.add_column(heading, overflow="fold")
+    table.add_column(_("points"), justify="right")
+    table.add_column(_("right"), justify="right")
+    table.add_column(_("what stands out"), overflow="fold")
+    for result in sorted(results, key=lambda one: (one.student, one.lesson)):
+        total = sum(row.max_score for row in result.rows)
+        right = sum(row.verdict == CORRECT for row in result.rows)
+        table.add_row(
+            result.student,
+            result.lesson,
+            f"{result.score:g} / {total:g}",
+            f"{right} / {len(result.rows)}",
+            _outstanding(result),
+        )
+    return table
+
+
+def feedback_page(
+    student: str,
+    lesson: str,
+    rows: Sequence["Row"],
+    remarks: Sequence[str],
+    notebook: NotebookNode,
+) -> str:
+    """The feedback as one HTML page: all verdicts, then each exercise with code and report.
+
+    notebook: executed and with its verdicts in the check cells.
+    """
+    score, total = sum(row.score for row in rows), sum(row.max_score for row in rows)
+    title = f"{lesson}: {score:g} / {total:g}"
+    lines = "".join(_table_row(row) for row in rows)
+    heads = "".join(
+        f"<th>{escape(head)}</th>" for head in (_("exercise"), _("points"), _("verdict"), "")
+    )
+    notes = "".join(f"<li>{escape(remark)}</li>" for remark in remarks)
+    notes = f"<h3>{escape(_('About this hand-in'))}</h3><ul>{notes}</ul>" if notes else ""
+    return (
+        f"<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'>"
+        f"<meta name='viewport' content='width=device-width'>"
+        f"<title>{escape(student)}: {escape(title)}</title><style>{_STYLE}</style></head><body>"
+        f"<h1>{escape(title)}</h1><p>{escape(student)}</p>{notes}"
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>"
+        f"{_exercises_html(notebook)}</body></html>"
+    )
+
+
+def _table_row(row: "Row") -> str:
+    kind = "right" if row.verdict == CORRECT else "open"
+    link = f"<a href='#{escape(row.exercise)}'>{escape(row.exercise)}</a>"
+    return (
+        f"<tr class='{kind}'><td>{link}</td>"
+        f"<td class='points'>{row.score:g} / {row.max_score:g}</td>"
+        f"<td class='verdict'>{escape(row.verdict)}</td><td>{escape(row.reason)}</td></tr>"
+    )
+
+
+def _exercises_html(notebook: NotebookNode) -> str:
+    """The student's solutions and their reports, without the lesson's text around them."""
+    kept = []
+    for cell in notebook.cells:
+        marks = cell.metadata.get("nbgrader", {})
+        if marks.get("solution"):
+            name = escape(marks["grade_id"])
+            kept += [new_markdown_cell(f"<h2 id='{name}'>{name}</h2>"), cell]
+        elif marks.get("grade"):
+            kept.append(_report_only(cell))
+    exporter = HTMLExporter(template_name="basic", embed_images=True)
+    body, _resources = exporter.from_notebook_node(new_notebook(cells=kept))
+    return str(body)
+
+
+def _report_only(cell: NotebookNode) -> NotebookNode:
+    html = "".join(output.get("data", {}).get("text/html", "") for output in cell.outputs)
+    return nbformat.v4.new_markdown_cell(html)
+
+
+def _outstanding(result: "Result") -> str:
+    """The commonest verdict beside 'correct', and what was repaired, in a few words."""
+    counts: dict[str, int] = {}
+    for row in result.rows:
+        if row.verdict != CORRECT:
+            counts[row.verdict] = counts.get(row.verdict, 0) + 1
+    words = [f"{count} {verdict}" for verdict, count in counts.items()]
+    return ", ".join([*words, *result.remarks[:1]])

@@ -1,0 +1,324 @@
+"""One hand-in's kernel: runs its cells, answers for its functions, survives its crashes.
+
+Nothing that comes out of it is trusted: cell outputs are shown to people, answers are plain arrays
+that ``verdict`` judges.
+"""
+
+import ast
+import base64
+import os
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from queue import Empty
+from types import TracebackType
+from typing import Any
+
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+from autograder.sandbox import new_kernel_manager
+from cs_utils.answers import CRASHED, MISSING, REFUSED, TIMED_OUT, Answer, Problem
+from cs_utils.exchange import ExchangeError, pack, unpack
+from cs_utils.exercises import UnknownExerciseError, find_exercise
+from cs_utils.exercises.specification import Case, Exercise
+from cs_utils.kernel_side import REQUEST, answer_file, read_answer
+
+_ANSWER_LIMIT = 64 * 2**20
+_OUTPUT_LIMIT = 2 * 2**20
+_RESTARTS = 6
+_PATIENCE = 2.0
+
+
+class Limits:
+    """Seconds that a hand-in may take.
+
+    cell: for one cell; shown: for a locked cell that only shows something, once one of the
+    hand-in's cells ran out of time; notebook: for all cells; exercise: for all cases of one
+    exercise in one round.
+    """
+
+    def __init__(
+        self, cell: float = 30, shown: float = 3, notebook: float = 240, exercise: float = 20
+    ) -> None:
+        self.cell = cell
+        self.shown = shown
+        self.notebook = notebook
+        self.exercise = exercise
+
+
+class Session:
+    """A hand-in's kernel, from its start to its end; use it with ``async with``.
+
+    notebook: executed in place; its check cells are left alone.
+    sandboxed: whether the kernel runs inside bubblewrap.
+    """
+
+    def __init__(self, notebook: NotebookNode, sandboxed: bool, limits: Limits) -> None:
+        self._notebook = notebook
+        self._sandboxed = sandboxed
+        self._limits = limits
+        self._deadline = time.monotonic() + limits.notebook
+        self._unrunnable: set[int] = set()
+        self._ran_until = -1
+        self._restarts = 0
+        self._out_of_time = False
+        self._folder = ""
+        self._asked = 0
+        self._client: NotebookClient | None = None
+
+    async def __aenter__(self) -> "Session":
+        await self._start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stop()
+
+    async def run_cells(self) -> None:
+        """Run every code cell but the checks. A cell that kills the kernel or does not end is
+        marked so and left out from then on; the kernel comes back for the others."""
+        for index, cell in enumerate(self._notebook.cells):
+            if cell.cell_type != "code" or is_check(cell):
+                continue
+            self._ran_until = index
+            await self._run_cell(index)
+
+    async def ask(
+        self, exercise: Exercise, cases: Sequence[Case], stand_ins: Mapping[str, int]
+    ) -> list[Answer]:
+        """Ask the student's functions for all cases of an exercise.
+
+        stand_ins: which working version takes the place of which function meanwhile.
+        Returns an answer for each case; what was not answered says why.
+        """
+        if self._client is None and not await self._restart():
+            return [Answer(problem=Problem(CRASHED, "the kernel died again and again"))] * len(
+                cases
+            )
+        self._asked += 1
+        folder = Path(self._folder) / f"ask-{self._asked}"
+        folder.mkdir()
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            request = {
+                "exercise": exercise.name,
+                "cases": [(dict(case.inputs), case.inputs_unchanged) for case in cases],
+                "stand_ins": dict(stand_ins),
+            }
+            (folder / REQUEST).write_bytes(pack(request))
+            problem = await self._await_answers(str(folder), stand_ins)
+            return [
+                _read(descriptor, answer_file(index), problem, exercise)
+                for index in range(len(cases))
+            ]
+        finally:
+            os.close(descriptor)
+
+    async def _start(self) -> None:
+        self._folder = tempfile.mkdtemp(prefix="grading-")
+        manager = new_kernel_manager(self._folder, self._sandboxed)
+        client = _QuietClient(
+            self._notebook,
+            km=manager,
+            allow_errors=True,
+            shutdown_kernel="immediate",
+        )
+        client.reset_execution_trackers()
+        await client.async_start_new_kernel()
+        await client.async_start_new_kernel_client()
+        self._client = client
+
+    async def _stop(self) -> None:
+        if self._client is not None:
+            await self._client._async_cleanup_kernel()
+            self._client = None
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    async def _restart(self) -> bool:
+        """A new kernel with the functions defined anew; False once it died too often."""
+        await self._stop()
+        while self._restarts < _RESTARTS:
+            self._restarts += 1
+            await self._start()
+            for index in range(self._ran_until + 1):
+                cell = self._notebook.cells[index]
+                if index not in self._unrunnable and _defines(cell):
+                    await self._run_cell(index, restart=False)
+                if self._client is None:
+                    break
+            else:
+                return True
+        return False
+
+    async def _run_cell(self, index: int, restart: bool = True) -> None:
+        cell = self._notebook.cells[index]
+        if self._client is None:
+            _add_error(cell, "NotRun", "Not run: the kernel died too often before this cell.")
+            return
+        shown_only = not _defines(cell)
+        late = time.monotonic() > self._deadline
+        if shown_only and late:
+            _add_error(cell, "NotRun", "Not run: the notebook's time is used up.")
+            return
+        slow = self._out_of_time or late
+        self._client.timeout = int(self._limits.shown if shown_only and slow else self._limits.cell)
+        try:
+            await self._client.async_execute_cell(cell, index)
+            return
+        except CellExecutionError:
+            return
+        except CellTimeoutError:
+            self._out_of_time = True
+            text = f"Stopped after {self._client.timeout} seconds: this cell does not end."
+            _add_error(cell, "OutOfTime", text)
+            if await self._interrupt():
+                return
+        except DeadKernelError:
+            _add_error(cell, "KernelDied", "The kernel died while this cell ran.")
+        self._unrunnable.add(index)
+        await self._stop()
+        if restart:
+            await self._restart()
+
+    async def _interrupt(self) -> bool:
+        """Interrupt the running code; False where it takes no notice."""
+        assert self._client is not None
+        await self._client.km.interrupt_kernel()
+        kernel = self._client.kc
+        message = kernel.kernel_info()
+        end = time.monotonic() + _PATIENCE
+        while time.monotonic() < end:
+            try:
+                reply = await kernel.shell_channel.get_msg(timeout=_PATIENCE)
+            except Empty:
+                return False
+            if reply["parent_header"].get("msg_id") == message:
+                return True
+        return False
+
+    async def _await_answers(self, folder: str, stand_ins: Mapping[str, int]) -> Problem:
+        """Let the kernel answer; returns what to say of the cases that it did not answer."""
+        assert self._client is not None
+        kernel = self._client.kc
+        code = (
+            "__import__('cs_utils.kernel_side').kernel_side"
+            f".answer_request({folder!r}, get_ipython().user_ns)"
+        )
+        message = kernel.execute(
+            code, silent=True, store_history=False, allow_stdin=True, stop_on_error=False
+        )
+        end = time.monotonic() + self._limits.exercise
+        while time.monotonic() < end:
+            try:
+                reply = await kernel.shell_channel.get_msg(timeout=0.02)
+                if reply["parent_header"].get("msg_id") == message:
+                    return _not_answered(reply["content"])
+            except Empty:
+                pass
+            await self._serve_stand_ins(stand_ins)
+            if not await self._client.km.is_alive():
+                await self._stop()
+                return Problem(CRASHED, "the code ended the kernel's process")
+        if not await self._interrupt():
+            await self._stop()
+        seconds = f"{self._limits.exercise:g}"
+        return Problem(TIMED_OUT, f"no answer within {seconds} seconds: does a loop never end?")
+
+    async def _serve_stand_ins(self, stand_ins: Mapping[str, int]) -> None:
+        """Compute what the kernel asks of working functions, only those now standing in."""
+        assert self._client is not None
+        kernel = self._client.kc
+        while await kernel.stdin_channel.msg_ready():
+            question = await kernel.stdin_channel.get_msg(timeout=0)
+            prompt = question["content"].get("prompt", "")
+            kernel.input(base64.b64encode(_stand_in_reply(prompt, stand_ins)).decode())
+
+
+class _QuietClient(NotebookClient):
+    """A client that keeps a flood of outputs out of the grader's memory."""
+
+    def process_message(self, msg: Any, cell: NotebookNode, cell_index: int) -> Any:
+        if msg["msg_type"] in ("stream", "display_data", "execute_result", "error"):
+            sizes = self.__dict__.setdefault("output_sizes", {})
+            sizes[cell_index] = sizes.get(cell_index, 0) + len(str(msg["content"]))
+            if sizes[cell_index] > _OUTPUT_LIMIT:
+                return None
+        return super().process_message(msg, cell, cell_index)
+
+
+def is_check(cell: NotebookNode) -> bool:
+    """Whether a cell is a check, which the grader answers itself."""
+    marks = cell.metadata.get("nbgrader", {})
+    return bool(marks.get("grade")) and not marks.get("solution")
+
+
+def _defines(cell: NotebookNode) -> bool:
+    """Whether a code cell may define what functions need: the student's own cells do, locked ones
+    only where they import or assign; the others show something."""
+    if cell.cell_type != "code" or is_check(cell):
+        return False
+    if not cell.metadata.get("nbgrader", {}).get("locked"):
+        return True
+    try:
+        statements = ast.parse(cell.source).body
+    except SyntaxError:
+        return False
+    return all(isinstance(one, ast.Import | ast.ImportFrom | ast.Assign) for one in statements)
+
+
+def _add_error(cell: NotebookNode, name: str, text: str) -> None:
+    cell.setdefault("outputs", []).append(
+        new_output("error", ename=name, evalue=text, traceback=[f"{name}: {text}"])
+    )
+
+
+def _not_answered(reply: Mapping[str, Any]) -> Problem:
+    if reply.get("status") == "error":
+        text = f"{reply.get('ename')}: {str(reply.get('evalue'))[:200]}"
+        return Problem(CRASHED, f"the function could not be called ({text})")
+    return Problem(REFUSED, "no answer was handed back")
+
+
+def _read(descriptor: int, name: str, problem: Problem, exercise: Exercise) -> Answer:
+    """One answer from the exchange folder, read as plain arrays and through no link."""
+    try:
+        opened = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=descriptor)
+    except OSError:
+        return Answer(problem=problem)
+    with os.fdopen(opened, "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _ANSWER_LIMIT:
+            return Answer(problem=Problem(REFUSED, "the answer is too large"))
+        data = file.read()
+    try:
+        return read_answer(data, _ANSWER_LIMIT)
+    except (ExchangeError, KeyError, TypeError, AttributeError, ValueError) as error:
+        return Answer(problem=Problem(REFUSED, f"the answer cannot be read: {error}"))
+
+
+def _stand_in_reply(prompt: str, stand_ins: Mapping[str, int]) -> bytes:
+    try:
+        question = unpack(base64.b64decode(prompt), 2**24)
+        name = question["name"]
+        if name not in stand_ins:
+            raise UnknownExerciseError(f"{name} is not standing in now")
+        function = find_exercise(name).stand_ins[stand_ins[name]]
+        return pack({"value": function(*question["args"], **question["kwargs"])})
+    except Exception as error:
+        return pack({"error": f"{type(error).__name__}: {error}"})
+
+
+def missing_part(name: str) -> Answer:
+    """The answer where a function that this one builds on is known never to end."""
+    text = f"{name}, which this one builds on, gave no answer"
+    return Answer(problem=Problem(MISSING, text))

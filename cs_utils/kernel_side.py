@@ -1,0 +1,84 @@
+"""What the grader asks of a student's kernel: apply the functions, hand back plain arrays.
+
+It runs in the student's process, so nothing here is trusted and nothing here is secret: the cases
+come without their answers, and what goes back is judged elsewhere.
+"""
+
+import base64
+import os
+from collections.abc import Callable, MutableMapping
+from pathlib import Path
+from typing import Any
+
+from cs_utils.answers import Answer, Problem, answer_case, replaced
+from cs_utils.exchange import pack, unpack
+from cs_utils.exercises import find_exercise
+from cs_utils.exercises.specification import Case
+
+REQUEST = "request.npz"
+GRADING = "CS_UTILS_GRADING"
+
+
+def is_grading() -> bool:
+    """Whether this process is a grader's kernel: checks are then made outside it."""
+    return GRADING in os.environ
+
+
+def answer_file(index: int) -> str:
+    """The name of the file that holds the answer to the case of this index."""
+    return f"answer-{index}.npz"
+
+
+def answer_request(folder: str, namespace: MutableMapping[str, Any]) -> None:
+    """Answer the request in ``folder``, case by case, each in a file of its own.
+
+    A case that never ends so costs none that were answered before it.
+    """
+    request = unpack((Path(folder) / REQUEST).read_bytes())
+    exercise = find_exercise(request["exercise"])
+    stand_ins = {name: _stand_in(name, index) for name, index in request["stand_ins"].items()}
+    with replaced(namespace, stand_ins):
+        for index, (inputs, unchanged) in enumerate(request["cases"]):
+            answer = answer_case(exercise, namespace, Case("", inputs, unchanged))
+            _write(Path(folder) / answer_file(index), _packed(answer))
+
+
+def _packed(answer: Answer) -> bytes:
+    problem = answer.problem
+    return pack(
+        {
+            "outputs": dict(answer.outputs),
+            "problem": [problem.kind, problem.text, problem.line] if problem else None,
+            "changed": list(answer.changed),
+        }
+    )
+
+
+def read_answer(data: bytes, limit: int) -> Answer:
+    """The answer in these bytes. Raises ExchangeError for anything but plain arrays and words."""
+    stored = unpack(data, limit)
+    problem = stored["problem"]
+    return Answer(
+        outputs=stored["outputs"],
+        problem=Problem(*(str(word)[:500] for word in problem)) if problem else None,
+        changed=tuple(str(name)[:50] for name in stored["changed"]),
+    )
+
+
+def _write(path: Path, data: bytes) -> None:
+    partial = path.with_suffix(".part")
+    partial.write_bytes(data)
+    partial.replace(path)
+
+
+def _stand_in(name: str, index: int) -> Callable[..., Any]:
+    """A function whose values the grader computes: it is asked through Jupyter's input()."""
+
+    def stand_in(*args: Any, **kwargs: Any) -> Any:
+        question = {"name": name, "index": index, "args": args, "kwargs": kwargs}
+        reply = unpack(base64.b64decode(input(base64.b64encode(pack(question)).decode())))
+        if "error" in reply:
+            raise ValueError(reply["error"])
+        return reply["value"]
+
+    return stand_in
