@@ -14,8 +14,10 @@ class TrialFunction:
 
     kind: ``quadratic``: x -> sum(a x^2) + sum(b x) + c, a scalar, for x of any shape;
         ``cubic``: x -> sum(a x^3) + sum(b x), a scalar;
+        ``square_of_sum``: x -> sum(a x)^2 + sum(b x), a scalar whose entries act on each other;
         ``affine``: x -> A x + b, a vector of M values, for x of N;
-        ``squares``: x -> A (x * x) + b, a vector of M values.
+        ``squares``: x -> A (x * x) + b, a vector of M values;
+        ``products``: x -> (A x) * (B x), a vector of M values.
     parameters: the arrays by their letter.
     """
 
@@ -32,10 +34,14 @@ class TrialFunction:
             value = (p["a"] * x * x).sum() + (p["b"] * x).sum() + p["c"]
         elif self.kind == "cubic":
             value = (p["a"] * x * x * x).sum() + (p["b"] * x).sum()
+        elif self.kind == "square_of_sum":
+            value = (p["a"] * x).sum() ** 2 + (p["b"] * x).sum()
         elif self.kind == "affine":
             value = p["A"] @ x + p["b"]
         elif self.kind == "squares":
             value = p["A"] @ (x * x) + p["b"]
+        elif self.kind == "products":
+            value = (p["A"] @ x) * (p["B"] @ x)
         else:
             raise ValueError(f"there is no trial function of kind {self.kind!r}")
         return float(value) if not tensor and np.ndim(value) == 0 else value
