@@ -2,10 +2,8 @@
 results beside them. One process writes it; formgrader opens on it."""
 
 import json
-import logging
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -25,7 +23,7 @@ from nbgrader.preprocessors import (
 from traitlets.config import Config
 
 from autograder.grading import Result
-from autograder.release import STUB, course_config, make_course
+from autograder.release import STUB, course_config, make_course, quiet_nbgrader
 from autograder.report import write_grades
 
 _MARK = "nbgrader_config.py"
@@ -90,8 +88,7 @@ class CourseFolder:
         self.root.mkdir(parents=True, exist_ok=True)
         settings = _CONFIG.format(stub=STUB, sandboxed=sandboxed)
         (self.root / _MARK).write_text(settings, encoding="utf-8")
-        with _quiet_nbgrader():
-            make_course(self.root, lessons)
+        make_course(self.root, lessons)
 
     def release(self, lesson: str) -> Path:
         """The release notebook of a lesson."""
@@ -107,7 +104,7 @@ class CourseFolder:
 
     def record(self, result: Result) -> None:
         """Write one result: to the gradebook, as notebooks, as feedback and as plain data."""
-        with _quiet_nbgrader():
+        with quiet_nbgrader():
             if result.submitted:
                 self._write(self._notebook("submitted", result), result.submitted)
                 self._autograde(result)
@@ -157,15 +154,3 @@ class CourseFolder:
     def _write(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-
-
-@contextmanager
-def _quiet_nbgrader() -> Iterator[None]:
-    """nbgrader tells each step as a warning; only its errors matter here."""
-    logger = logging.getLogger("traitlets")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)

@@ -1,22 +1,29 @@
 """What students get: the notebooks, made from ``solutions/`` by nbgrader's own preprocessors, and a
 bundle with no solution and no grader in it."""
 
+import logging
+import os
 import shutil
+import sys
 import tempfile
 import tomllib
+import warnings
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import jupytext
 import nbformat
-import solutions
 from nbformat import NotebookNode
 from nbgrader.converters import GenerateAssignment
+from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 import cs_utils
+import solutions
 from autograder.verdict import CHECK_PREFIX
 from cs_utils.exercises import lesson_exercises
 
@@ -56,6 +63,7 @@ def source_notebook(path: Path) -> NotebookNode:
             raise ReleaseError(f"{path.name}: a cell needs a name of its own: {first} ({name!r})")
         seen.add(name)
         cell.id = name
+        cell.metadata.pop("lines_to_next_cell", None)
     _compare_with_exercises(path, notebook)
     return notebook
 
@@ -86,8 +94,10 @@ def make_course(root: Path, lessons: Iterable[str] | None = None, database: bool
         _write(source_notebook(path), target)
         config = course_config(root, path.stem)
         config.GenerateAssignment.no_database = not database
+        config.SaveCells.enabled = database
         config.GenerateAssignment.force = True
-        GenerateAssignment(coursedir=CourseDirectory(config=config), config=config).start()
+        with quiet_nbgrader():
+            GenerateAssignment(coursedir=CourseDirectory(config=config), config=config).start()
 
 
 def course_config(root: Path, lesson: str) -> Config:
@@ -97,6 +107,35 @@ def course_config(root: Path, lesson: str) -> Config:
     config.CourseDirectory.assignment_id = lesson
     config.ClearSolutions.code_stub = {"python": STUB}
     return config
+
+
+@contextmanager
+def quiet_nbgrader() -> Iterator[None]:
+    """nbgrader tells each of its steps; only its errors matter here, and they are raised.
+
+    Raises NbGraderException with all that nbgrader had to say about it.
+    """
+    records: list[str] = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: records.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger("traitlets")
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.ERROR)
+    # nbgrader makes its database with a command, alembic, that must be found beside Python.
+    path = os.environ.get("PATH", "")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), path])
+    try:
+        with warnings.catch_warnings():
+            # Its models are older than the SQLAlchemy that it admits.
+            warnings.simplefilter("ignore", SAWarning)
+            yield
+    except NbGraderException as error:
+        raise NbGraderException("\n".join([*records, str(error)])) from error
+    finally:
+        os.environ["PATH"] = path
+        logger.removeHandler(handler)
+        logger.setLevel(level)
 
 
 def release(out: Path) -> tuple[list[Path], Path]:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from queue import Empty
+from subprocess import DEVNULL
 from types import TracebackType
 from typing import Any
 
@@ -134,7 +135,7 @@ class Session:
             shutdown_kernel="immediate",
         )
         client.reset_execution_trackers()
-        await client.async_start_new_kernel()
+        await client.async_start_new_kernel(stdout=DEVNULL, stderr=DEVNULL)
         await client.async_start_new_kernel_client()
         self._client = client
 

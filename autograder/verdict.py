@@ -14,7 +14,6 @@ import numpy as np
 from jupyter_core.utils import run_sync
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
-from solutions import numpy_layers
 
 from autograder.session import Limits, Session, is_check, missing_part
 from cs_utils.answers import CRASHED, TIMED_OUT, answer_case
@@ -22,6 +21,7 @@ from cs_utils.exercises import find_exercise, lesson_exercises, stand_in_rounds
 from cs_utils.exercises.specification import Case, Exercise, Outputs
 from cs_utils.reports import html_report
 from cs_utils.verdicts import CORRECT, Verdict, best, close, judge
+from solutions import numpy_layers
 
 CHECK_PREFIX = "check-"
 
