@@ -20,10 +20,10 @@ def grade_class(
 
     All hand-ins of a run get the same secret cases.
     """
-    course.prepare({hand_in.lesson for hand_in in hand_ins}, sandboxed)
+    seed = fresh_seed()
+    course.prepare({hand_in.lesson for hand_in in hand_ins}, seed, sandboxed)
     for hand_in in hand_ins:
         course.keep_originals(hand_in.student, hand_in.lesson, hand_in.files)
-    seed = fresh_seed()
     tasks = [_task(hand_in, course, seed, sandboxed) for hand_in in hand_ins]
     results = []
     with _progress(console) as progress:

@@ -48,6 +48,10 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.TrustedExecute.sandboxed = {sandboxed}
+# The secret that the cases were drawn from: with it, nbgrader's scores are those of grades.csv.
+c.TrustedExecute.seed = {seed}
+c.ExportApp.plugin_class = "nbgrader.plugins.CsvExportPlugin"
+c.CsvExportPlugin.to = "nbgrader_grades.csv"
 '''
 
 
@@ -83,10 +87,10 @@ class CourseFolder:
                 f"{root} holds other files. Name an empty or a new folder, or one graded before."
             )
 
-    def prepare(self, lessons: Iterable[str], sandboxed: bool) -> None:
+    def prepare(self, lessons: Iterable[str], seed: int, sandboxed: bool) -> None:
         """Write the settings, the lessons' source and release, and the assignments."""
         self.root.mkdir(parents=True, exist_ok=True)
-        settings = _CONFIG.format(stub=STUB, sandboxed=sandboxed)
+        settings = _CONFIG.format(stub=STUB, seed=seed, sandboxed=sandboxed)
         (self.root / _MARK).write_text(settings, encoding="utf-8")
         make_course(self.root, lessons)
 

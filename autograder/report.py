@@ -1,16 +1,17 @@
 """What grading leaves for people: ``grades.csv``, a feedback page for each hand-in, and the table
 on the terminal."""
 
+import copy
 import csv
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import nbformat
 from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
+from pygments.formatters import HtmlFormatter
 from rich.table import Table
 
 from cs_utils.language import _
@@ -33,6 +34,7 @@ pre { background: #f6f6f6; padding: .6rem; overflow-x: auto; line-height: 1.35; 
 .jp-InputPrompt, .jp-OutputPrompt, .anchor-link { display: none; }
 h2 { margin-top: 2.2rem; border-top: 2px solid #1a1a1a; padding-top: .8rem; }
 """
+_CODE_STYLE = HtmlFormatter(nobackground=True).get_style_defs(".highlight")
 
 
 def write_grades(path: Path, results: Iterable["Result"]) -> None:
@@ -91,7 +93,7 @@ def feedback_page(
     return (
         f"<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'>"
         f"<meta name='viewport' content='width=device-width'>"
-        f"<title>{escape(student)}: {escape(title)}</title><style>{_STYLE}</style></head><body>"
+        f"<title>{escape(student)}: {escape(title)}</title><style>{_STYLE}{_CODE_STYLE}</style></head><body>"
         f"<h1>{escape(title)}</h1><p>{escape(student)}</p>{notes}"
         f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>"
         f"{_exercises_html(notebook)}</body></html>"
@@ -115,17 +117,26 @@ def _exercises_html(notebook: NotebookNode) -> str:
         marks = cell.metadata.get("nbgrader", {})
         if marks.get("solution"):
             name = escape(marks["grade_id"])
-            kept += [new_markdown_cell(f"<h2 id='{name}'>{name}</h2>"), cell]
+            kept += [new_markdown_cell(f"<h2 id='{name}'>{name}</h2>"), _plain_outputs(cell)]
         elif marks.get("grade"):
             kept.append(_report_only(cell))
-    exporter = HTMLExporter(template_name="basic", embed_images=True)
+    exporter = HTMLExporter(
+        template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True
+    )
     body, _resources = exporter.from_notebook_node(new_notebook(cells=kept))
     return str(body)
 
 
+def _plain_outputs(cell: NotebookNode) -> NotebookNode:
+    """The cell with what it printed and raised; HTML of a student's making is left out."""
+    shown = copy.copy(cell)
+    shown.outputs = [one for one in cell.outputs if one.output_type in ("stream", "error")]
+    return shown
+
+
 def _report_only(cell: NotebookNode) -> NotebookNode:
     html = "".join(output.get("data", {}).get("text/html", "") for output in cell.outputs)
-    return nbformat.v4.new_markdown_cell(html)
+    return new_markdown_cell(html)
 
 
 def _outstanding(result: "Result") -> str:
