@@ -38,13 +38,17 @@ def lessons() -> list[str]:
 
 
 def stand_in_rounds(exercise: Exercise) -> list[dict[str, int]]:
-    """Which working version takes the place of each part that an exercise builds on, round by
-    round: there is a round for each sensible way to keep a cache."""
-    counts = {name: len(find_exercise(name).stand_ins) for name in exercise.builds_on}
-    return [
-        {name: min(index, count - 1) for name, count in counts.items()}
-        for index in range(max(counts.values(), default=0))
-    ]
+    """Which working version takes the place of each part that an exercise builds on, in the
+    order to try them.
+
+    First the function whose cache it is given stays the student's own: only they know what it
+    keeps. Then it is replaced too, in a round for each sensible way to keep a cache.
+    """
+    maker = exercise.cache_from
+    others = {name: 0 for name in exercise.builds_on if name != maker}
+    versions = len(find_exercise(maker).stand_ins) if maker else 0
+    with_maker = [others | {maker: version} for version in range(versions)]
+    return [others, *with_maker] if others else with_maker
 
 
 def working_parts(exercise: Exercise) -> list[dict[str, Callable[..., Any]]]:

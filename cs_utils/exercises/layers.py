@@ -111,6 +111,7 @@ class Layer:
             oracle=self.backward,
             misconceptions=misconceptions,
             builds_on=(self.forward_name, *builds_on),
+            cache_from=self.forward_name,
             stand_ins=(self._backward_stand_in,),
         )
 

@@ -69,6 +69,7 @@ class Exercise:
     tolerance: largest error allowed, relative to the largest right value, in float64.
     builds_on: other exercises whose functions this one uses; where theirs are wrong, this one
         is asked again with working ones in their place.
+    cache_from: the one among them that makes the cache this function is given.
     stand_ins: working versions of this function for exercises that build on it. There is more
         than one where a student may sensibly keep different things in the cache.
     """
@@ -82,6 +83,7 @@ class Exercise:
     misconceptions: tuple[Misconception, ...] = ()
     tolerance: float = 1e-7
     builds_on: tuple[str, ...] = ()
+    cache_from: str = ""
     stand_ins: tuple[Callable[..., Any], ...] = ()
 
     def draw_cases(self, seed: int) -> list[Case]:
