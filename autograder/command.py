@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -21,9 +21,12 @@ def release_command(
     out: Annotated[Path, typer.Option(help="Where notebooks/ and the student bundle go.")] = Path(),
 ) -> None:
     """Make the students' notebooks from solutions/, and the bundle to hand out."""
-    from autograder.release import release
+    from autograder.release import ReleaseError, release
 
-    notebooks, bundle = release(out)
+    try:
+        notebooks, bundle = release(out)
+    except ReleaseError as error:
+        _fail(error)
     for notebook in notebooks:
         _console.print(f"wrote {notebook}")
     _console.print(f"wrote {bundle}")
@@ -56,8 +59,7 @@ def grade_command(
         if sandbox:
             require_sandbox()
     except (CollectError, CourseFolderError, SandboxError) as error:
-        _errors.print(str(error), markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from None
+        _fail(error)
     for remark in collection.remarks:
         _console.print(remark, markup=False, highlight=False, soft_wrap=True)
     isolation = "bubblewrap" if sandbox else "none, students' code runs with your rights"
@@ -70,6 +72,30 @@ def grade_command(
     for result in failed:
         _errors.print(f"{result.student}: {result.error}", markup=False, highlight=False)
     raise typer.Exit(1 if failed else 0)
+
+
+@app.command("sandbox")
+def sandbox_command(
+    install: Annotated[bool, typer.Option("--install", help="Install it where it is missing.")] = (
+        False
+    ),
+) -> None:
+    """Say whether students' code can be run inside bubblewrap here, or how to make it so."""
+    from autograder.sandbox import SandboxError, install_sandbox, require_sandbox
+
+    try:
+        if install:
+            install_sandbox()
+        require_sandbox()
+    except SandboxError as error:
+        _fail(error)
+    _console.print("The sandbox works: bubblewrap.")
+
+
+def _fail(error: Exception) -> NoReturn:
+    """Say in a line what cannot be done, and end as for unusable arguments."""
+    _errors.print(str(error), markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(2) from None
 
 
 def main() -> None:

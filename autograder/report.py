@@ -93,7 +93,8 @@ def feedback_page(
     return (
         f"<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'>"
         f"<meta name='viewport' content='width=device-width'>"
-        f"<title>{escape(student)}: {escape(title)}</title><style>{_STYLE}{_CODE_STYLE}</style></head><body>"
+        f"<title>{escape(student)}: {escape(title)}</title>"
+        f"<style>{_STYLE}{_CODE_STYLE}</style></head><body>"
         f"<h1>{escape(title)}</h1><p>{escape(student)}</p>{notes}"
         f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>"
         f"{_exercises_html(notebook)}</body></html>"

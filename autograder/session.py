@@ -72,6 +72,8 @@ class Session:
         self._folder = ""
         self._asked = 0
         self._client: NotebookClient | None = None
+        self._kernel: Any = None
+        self._manager: Any = None
 
     async def __aenter__(self) -> "Session":
         await self._start()
@@ -136,7 +138,8 @@ class Session:
         )
         client.reset_execution_trackers()
         await client.async_start_new_kernel(stdout=DEVNULL, stderr=DEVNULL)
-        await client.async_start_new_kernel_client()
+        self._kernel = await client.async_start_new_kernel_client()
+        self._manager = manager
         self._client = client
 
     async def _stop(self) -> None:
@@ -193,14 +196,12 @@ class Session:
 
     async def _interrupt(self) -> bool:
         """Interrupt the running code; False where it takes no notice."""
-        assert self._client is not None
-        await self._client.km.interrupt_kernel()
-        kernel = self._client.kc
-        message = kernel.kernel_info()
+        await self._manager.interrupt_kernel()
+        message = self._kernel.kernel_info()
         end = time.monotonic() + _PATIENCE
         while time.monotonic() < end:
             try:
-                reply = await kernel.shell_channel.get_msg(timeout=_PATIENCE)
+                reply = await self._kernel.shell_channel.get_msg(timeout=_PATIENCE)
             except Empty:
                 return False
             if reply["parent_header"].get("msg_id") == message:
@@ -209,25 +210,23 @@ class Session:
 
     async def _await_answers(self, folder: str, stand_ins: Mapping[str, int]) -> Problem:
         """Let the kernel answer; returns what to say of the cases that it did not answer."""
-        assert self._client is not None
-        kernel = self._client.kc
         code = (
             "__import__('cs_utils.kernel_side').kernel_side"
             f".answer_request({folder!r}, get_ipython().user_ns)"
         )
-        message = kernel.execute(
+        message = self._kernel.execute(
             code, silent=True, store_history=False, allow_stdin=True, stop_on_error=False
         )
         end = time.monotonic() + self._limits.exercise
         while time.monotonic() < end:
             try:
-                reply = await kernel.shell_channel.get_msg(timeout=0.02)
+                reply = await self._kernel.shell_channel.get_msg(timeout=0.02)
                 if reply["parent_header"].get("msg_id") == message:
                     return _not_answered(reply["content"])
             except Empty:
                 pass
             await self._serve_stand_ins(stand_ins)
-            if not await self._client.km.is_alive():
+            if not await self._manager.is_alive():
                 await self._stop()
                 return Problem(CRASHED, "the code ended the kernel's process")
         if not await self._interrupt():
@@ -237,12 +236,11 @@ class Session:
 
     async def _serve_stand_ins(self, stand_ins: Mapping[str, int]) -> None:
         """Compute what the kernel asks of working functions, only those now standing in."""
-        assert self._client is not None
-        kernel = self._client.kc
-        while await kernel.stdin_channel.msg_ready():
-            question = await kernel.stdin_channel.get_msg(timeout=0)
+        channel = self._kernel.stdin_channel
+        while await channel.msg_ready():
+            question = await channel.get_msg(timeout=0)
             prompt = question["content"].get("prompt", "")
-            kernel.input(base64.b64encode(_stand_in_reply(prompt, stand_ins)).decode())
+            self._kernel.input(base64.b64encode(_stand_in_reply(prompt, stand_ins)).decode())
 
 
 class _QuietClient(NotebookClient):

@@ -1,0 +1,40 @@
+# make demo, make test, make lab: each does its own set-up, with only python3 and make.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: demo test lab release bench sandbox clean
+
+demo: $(READY) sandbox
+	rm -rf demo
+	$(BIN)/autograder release --out demo
+	$(BIN)/python -m tests.sample_class.build demo/hand_ins
+	$(BIN)/autograder grade demo/hand_ins --out demo/course
+
+test: $(READY) sandbox
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+lab: $(READY)
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+release: $(READY)
+	$(BIN)/autograder release
+
+bench: $(READY) sandbox
+	$(BIN)/python -m tests.benchmarks.grading
+
+sandbox: $(READY)
+	$(BIN)/autograder sandbox --install
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: make PYTHON=python3.11 ..."; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[lab,grader,dev]"
+	touch $(READY)
+
+clean:
+	rm -rf .venv demo student_bundle.zip
