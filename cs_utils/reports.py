@@ -60,11 +60,18 @@ def _lines(verdict: Verdict, reveal: bool) -> Iterable[str]:
             passed=passed, total=len(verdict.results)
         )
     if verdict.helped_by and verdict.score:
-        names = ", ".join(verdict.helped_by)
-        yield _("Checked with a working {names}, as yours is not right yet.").format(names=names)
+        yield _helped(verdict.helped_by)
     withdrawn = sum(result.withdrawn for result in verdict.results)
     if withdrawn:
         yield _("{count} cases were withdrawn: the references disagree.").format(count=withdrawn)
+
+
+def _helped(names: tuple[str, ...]) -> str:
+    if len(names) == 1:
+        text = _("Checked with a working {name}, as yours is not right yet.")
+        return text.format(name=names[0])
+    text = _("Checked with working versions of {names}: not all of yours are right yet.")
+    return text.format(names=", ".join(names))
 
 
 def _failure_lines(failure: CaseResult) -> Iterable[str]:

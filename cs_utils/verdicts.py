@@ -218,16 +218,23 @@ def _recognised(
     given: Sequence[Answer],
     expected: Sequence[Outputs | None],
 ) -> Misconception | None:
-    """The first known misconception that gives just what the student's wrong cases gave."""
-    wrong = [
-        (result.case, answer.outputs, right)
+    """The known misconception that gives just what the student's wrong cases gave; of several,
+    the first that is right where the student is right, too."""
+    answered = [
+        (result, (result.case, answer.outputs, right))
         for result, answer, right in zip(results, given, expected, strict=True)
-        if result.differences and right is not None
+        if result.problem is None and right is not None
     ]
-    for misconception in exercise.misconceptions if wrong else ():
-        if all(_explains(misconception, exercise, *one) for one in wrong):
+    wrong = [one for result, one in answered if result.differences]
+    likely = [
+        misconception
+        for misconception in (exercise.misconceptions if wrong else ())
+        if all(_explains(misconception, exercise, *one) for one in wrong)
+    ]
+    for misconception in likely:
+        if all(_explains(misconception, exercise, *one) for _result, one in answered):
             return misconception
-    return None
+    return likely[0] if likely else None
 
 
 def _explains(

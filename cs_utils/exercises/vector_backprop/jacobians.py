@@ -1,5 +1,6 @@
 """The explicit way: a Jacobian that is written down, and the product with it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -88,10 +89,16 @@ def _product(inputs: Inputs) -> np.ndarray:
     return torch.autograd.grad(x @ jacobian, x, upstream)[0].numpy()
 
 
-def _only_square(inputs: Inputs, outputs: Outputs) -> Outputs | None:
+def _where_square(
+    outputs: Callable[[Inputs, Outputs], Outputs],
+) -> Callable[[Inputs, Outputs], Outputs | None]:
     """A mistake that NumPy refuses, with an error, where J is not square."""
-    rows, columns = inputs["jacobian"].shape
-    return outputs if rows == columns else None
+
+    def predicted(inputs: Inputs, right: Outputs) -> Outputs | None:
+        rows, columns = inputs["jacobian"].shape
+        return outputs(inputs, right) if rows == columns else None
+
+    return predicted
 
 
 def _product_cases(rng: np.random.Generator) -> list[Case]:
@@ -126,7 +133,7 @@ JACOBIAN_BACKWARD = Exercise(
                 "This is the product with the transpose. "
                 "In J[n, m], which index must be summed over to leave one number for each input?"
             ),
-            lambda inputs, right: _only_square(inputs, {"dx": inputs["dz"] @ inputs["jacobian"]}),
+            _where_square(lambda inputs, right: {"dx": inputs["dz"] @ inputs["jacobian"]}),
         ),
         Misconception(
             "upstream gradient forgotten",
@@ -150,8 +157,8 @@ JACOBIAN_BACKWARD = Exercise(
                 "Only the diagonal of J was used. That is enough for ReLU, but not for any layer. "
                 "What do the other entries say?"
             ),
-            lambda inputs, right: _only_square(
-                inputs, {"dx": inputs["jacobian"].diagonal() * inputs["dz"]}
+            _where_square(
+                lambda inputs, right: {"dx": inputs["jacobian"].diagonal() * inputs["dz"]}
             ),
         ),
     ),
