@@ -1,0 +1,1 @@
+"""Timings, each with a command of its own; none is a test."""
