@@ -1,6 +1,5 @@
 """The explicit way: a Jacobian that is written down, and the product with it."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -89,16 +88,16 @@ def _product(inputs: Inputs) -> np.ndarray:
     return torch.autograd.grad(x @ jacobian, x, upstream)[0].numpy()
 
 
-def _where_square(
-    outputs: Callable[[Inputs, Outputs], Outputs],
-) -> Callable[[Inputs, Outputs], Outputs | None]:
-    """A mistake that NumPy refuses, with an error, where J is not square."""
+def _transposed(inputs: Inputs, right: Outputs) -> Outputs | None:
+    """The product with the transpose, which NumPy refuses, with an error, unless J is square."""
+    rows, columns = inputs["jacobian"].shape
+    return {"dx": inputs["dz"] @ inputs["jacobian"]} if rows == columns else None
 
-    def predicted(inputs: Inputs, right: Outputs) -> Outputs | None:
-        rows, columns = inputs["jacobian"].shape
-        return outputs(inputs, right) if rows == columns else None
 
-    return predicted
+def _diagonal_alone(inputs: Inputs, right: Outputs) -> Outputs | None:
+    """Refused like the transpose where the diagonal is shorter than dz."""
+    diagonal, upstream = inputs["jacobian"].diagonal(), inputs["dz"]
+    return {"dx": diagonal * upstream} if diagonal.size == upstream.size else None
 
 
 def _product_cases(rng: np.random.Generator) -> list[Case]:
@@ -133,7 +132,7 @@ JACOBIAN_BACKWARD = Exercise(
                 "This is the product with the transpose. "
                 "In J[n, m], which index must be summed over to leave one number for each input?"
             ),
-            _where_square(lambda inputs, right: {"dx": inputs["dz"] @ inputs["jacobian"]}),
+            _transposed,
         ),
         Misconception(
             "upstream gradient forgotten",
@@ -157,9 +156,7 @@ JACOBIAN_BACKWARD = Exercise(
                 "Only the diagonal of J was used. That is enough for ReLU, but not for any layer. "
                 "What do the other entries say?"
             ),
-            _where_square(
-                lambda inputs, right: {"dx": inputs["jacobian"].diagonal() * inputs["dz"]}
-            ),
+            _diagonal_alone,
         ),
     ),
 )
