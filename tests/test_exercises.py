@@ -1,63 +1,24 @@
-"""The exercises of the first lesson: right answers pass in full, every known mistake is told."""
+"""The exercises of the first lesson: their table, their cases, and right answers of any style."""
 
 import re
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from submissions import EXERCISES, NAMES, SEEDS, assert_full_marks, solved, verdict_on
 
-from cs_utils import answers
-from cs_utils.answers import Answer, Problem, plain_array
 from cs_utils.checks import check_exercise
 from cs_utils.exchange import pack
-from cs_utils.exercises import find_exercise, lesson_exercises
-from cs_utils.exercises.specification import AGAIN, Case, Exercise, Outputs
-from cs_utils.reports import html_report, text_report
-from cs_utils.verdicts import CORRECT, Verdict, judge
-from solutions import numpy_layers
-
-EXERCISES = lesson_exercises("01_vector_backprop")
-NAMES = [exercise.name for exercise in EXERCISES]
-MISTAKES = [
-    pytest.param(exercise, mistake, id=f"{exercise.name}: {mistake.name}")
-    for exercise in EXERCISES
-    for mistake in exercise.misconceptions
-]
-SEEDS = [0, 1, 2, 3, 4, 2026]
-
-
-def solved(**changes: Callable[..., Any]) -> dict[str, Any]:
-    """The reference answers as a student's namespace, with some functions exchanged.
-
-    Run from their own text, so that an exchanged function is used by those that build on it.
-    """
-    namespace: dict[str, Any] = {}
-    exec(Path(numpy_layers.__file__).read_text(), namespace)
-    namespace.update(changes)
-    return namespace
-
-
-def verdict_on(name: str, seed: int = 0, **changes: Callable[..., Any]) -> Verdict:
-    return check_exercise(find_exercise(name), solved(**changes), seed)
-
-
-def assert_full_marks(verdict: Verdict) -> None:
-    assert verdict.status == CORRECT, text_report(verdict)
-    assert verdict.score == verdict.max_score
+from cs_utils.exercises.specification import Exercise
 
 
 def pack_cases(exercise: Exercise, seed: int) -> list[bytes]:
     return [pack(dict(case.inputs)) for case in exercise.draw_cases(seed)]
-
-
-def unwritten(*args: Any, **kwargs: Any) -> Any:
-    raise NotImplementedError
 
 
 class TestTable:
@@ -286,193 +247,6 @@ def test_other_styles_get_full_marks(name: str, seed: int) -> None:
     verdict = verdict_on(name, seed, **OTHER_STYLES[name])
     assert_full_marks(verdict)
     assert not verdict.helped_by
-
-
-def submission(
-    exercise: Exercise, cases: list[Case], wrong: Callable[[Case, Outputs], Any]
-) -> Verdict:
-    """The verdict on answers made by ``wrong``; None stands for an exception."""
-    expected = [exercise.oracle(case.inputs) for case in cases]
-    given = []
-    for case, right in zip(cases, expected, strict=True):
-        outputs = wrong(case, right)
-        if outputs is None:
-            given.append(Answer(problem=Problem(answers.RAISED, "ValueError")))
-            continue
-        arrays = {name: plain_array(value, name) for name, value in outputs.items()}
-        again = {name + AGAIN: value for name, value in arrays.items()}
-        given.append(Answer(arrays | again if case.inputs_unchanged else arrays))
-    return judge(exercise, cases, given, expected)
-
-
-class TestMistakes:
-    @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
-    @pytest.mark.parametrize("seed", SEEDS)
-    def test_recognised_by_its_name(self, exercise: Exercise, mistake: Any, seed: int) -> None:
-        def wrong(case: Case, right: Outputs) -> Outputs | None:
-            with np.errstate(all="ignore"):
-                predicted = mistake.outputs(case.inputs, right)
-            return None if predicted is None else {**right, **predicted}
-
-        verdict = submission(exercise, exercise.draw_cases(seed), wrong)
-        assert verdict.score < verdict.max_score
-        assert verdict.misconception is not None
-        assert verdict.misconception.name == mistake.name
-        assert mistake.hint in text_report(verdict)
-
-    @pytest.mark.parametrize("exercise", EXERCISES, ids=NAMES)
-    @pytest.mark.parametrize("seed", SEEDS)
-    def test_zeros_earn_nothing(self, exercise: Exercise, seed: int) -> None:
-        def zeros(case: Case, right: Outputs) -> Outputs:
-            return {name: np.zeros_like(value) for name, value in right.items()}
-
-        assert submission(exercise, exercise.draw_cases(seed), zeros).score == 0
-
-    @pytest.mark.parametrize("exercise", EXERCISES, ids=NAMES)
-    @pytest.mark.parametrize("seed", SEEDS)
-    def test_giving_back_an_input_earns_next_to_nothing(
-        self, exercise: Exercise, seed: int
-    ) -> None:
-        cases = exercise.draw_cases(seed)
-        inputs = [name for name, value in cases[0].inputs.items() if not callable(value)]
-        for handed_back in inputs:
-
-            def echo(case: Case, right: Outputs, name: str = handed_back) -> Outputs:
-                return dict.fromkeys(right, case.inputs.get(name, 0.0))
-
-            verdict = submission(exercise, cases, echo)
-            assert verdict.score <= verdict.max_score / 5, handed_back
-
-
-class TestBlame:
-    """A mistake costs points where it was made and nowhere else."""
-
-    def test_unwritten(self) -> None:
-        for exercise in EXERCISES:
-            verdict = verdict_on(exercise.name, **{exercise.name: unwritten})
-            assert (verdict.status, verdict.score) == (answers.NOT_WRITTEN, 0), exercise.name
-            assert "not written yet" in text_report(verdict)
-
-    def test_everything_unwritten(self) -> None:
-        namespace = dict.fromkeys(NAMES, unwritten)
-        for exercise in EXERCISES:
-            verdict = check_exercise(exercise, namespace, 0)
-            assert (verdict.status, verdict.score) == (answers.NOT_WRITTEN, 0), exercise.name
-
-    @pytest.mark.parametrize(
-        "name", [e.name for e in EXERCISES if e.builds_on and e.name != "two_layer_backward"]
-    )
-    @pytest.mark.parametrize("broken", [unwritten, lambda *args: (np.zeros(3), None)])
-    def test_wrong_parts(self, name: str, broken: Callable[..., Any]) -> None:
-        exercise = find_exercise(name)
-        for part in exercise.builds_on:
-            verdict = verdict_on(name, **{part: broken})
-            assert_full_marks(verdict)
-            assert part in verdict.helped_by
-
-    @pytest.mark.parametrize("part", find_exercise("two_layer_backward").builds_on)
-    def test_wrong_parts_of_the_two_layer_backward(self, part: str) -> None:
-        assert_full_marks(verdict_on("two_layer_backward", **{part: unwritten}))
-
-    @pytest.mark.parametrize("part", ["relu_forward", "linear_forward"])
-    def test_own_cache_and_a_wrong_part(self, part: str) -> None:
-        namespace = solved(**{part: lambda *args: (np.zeros(3), None)})
-        chained = namespace["two_layer_forward"]
-        backward = namespace["two_layer_backward"]
-
-        def forward_in_a_box(*args: Any) -> Any:
-            scores, cache = chained(*args)
-            return scores, {"box": cache}
-
-        namespace["two_layer_forward"] = forward_in_a_box
-        namespace["two_layer_backward"] = lambda dscores, cache: backward(dscores, cache["box"])
-        verdict = check_exercise(find_exercise("two_layer_backward"), namespace, 0)
-        assert_full_marks(verdict)
-        assert "two_layer_forward" not in verdict.helped_by
-
-    def test_a_wrong_backward_is_not_excused(self) -> None:
-        verdict = verdict_on("relu_backward", relu_backward=lambda dz, cache: dz)
-        assert verdict.score == 0 and verdict.helped_by == ()
-        assert verdict.misconception is not None
-        assert verdict.misconception.name == "nothing blocked"
-
-    def test_namespace_is_left_as_it_was(self) -> None:
-        namespace = solved(relu_forward=unwritten)
-        before = dict(namespace)
-        check_exercise(find_exercise("two_layer_backward"), namespace, 0)
-        assert namespace == before
-
-
-def spoils_first(name: str, argument: int) -> Callable[..., Any]:
-    """The right function, which afterwards changes one of its arguments in place."""
-    right = solved()[name]
-
-    def function(*args: Any) -> Any:
-        result = right(*args)
-        if isinstance(args[argument], np.ndarray):
-            args[argument][...] = 0
-        return result
-
-    return function
-
-
-class TestInPlace:
-    @pytest.mark.parametrize(
-        ("name", "argument", "told"),
-        [
-            ("numerical_gradient", 1, "x"),
-            ("numerical_jacobian", 1, "x"),
-            ("relu_jacobian", 0, "x"),
-            ("jacobian_backward", 0, "jacobian"),
-            ("jacobian_backward", 1, "dz"),
-            ("relu_backward", 0, "dz"),
-            ("softmax_backward", 0, "dp"),
-            ("perceptron_update", 0, "w"),
-            ("adaline_update", 0, "w"),
-        ],
-    )
-    def test_changed_argument(self, name: str, argument: int, told: str) -> None:
-        verdict = verdict_on(name, **{name: spoils_first(name, argument)})
-        assert 0 < verdict.score < verdict.max_score
-        failing = [result for result in verdict.results if not result.passed]
-        assert [result.changed for result in failing] == [(told,)]
-        assert f"{told} was changed in place" in text_report(verdict)
-
-    def test_changed_cache(self) -> None:
-        def backward(dy: Any, cache: Any) -> Any:
-            cache *= 1 - cache
-            return dy * cache
-
-        verdict = verdict_on("sigmoid_backward", sigmoid_backward=backward)
-        assert 0 < verdict.score < verdict.max_score
-        assert "cache was changed in place" in text_report(verdict)
-
-
-class TestInWords:
-    @pytest.mark.parametrize(
-        ("name", "wrong", "words"),
-        [
-            ("relu_forward", lambda x: np.maximum(0, x), "must return the pair (z, cache)"),
-            ("relu_forward", lambda x: None, "it returned None"),
-            ("relu_jacobian", lambda x: None, "it is None"),
-            ("relu_jacobian", lambda x: "J", "it is str"),
-            ("linear_backward", lambda dy, cache: dy, "must return 3 values, (dx, dW, db)"),
-            ("linear_backward", lambda dy, cache: (dy, dy), "it returned a tuple of 2"),
-            ("softmax_forward", lambda scores: 1 / 0, "ZeroDivisionError"),
-            ("adaline_update", lambda w: w, "TypeError"),
-        ],
-    )
-    def test_what_is_wrong(self, name: str, wrong: Any, words: str) -> None:
-        verdict = verdict_on(name, **{name: wrong})
-        assert verdict.score == 0
-        assert words in text_report(verdict)
-        assert words in verdict.reason
-        assert "<div" in html_report(verdict)
-
-    def test_missing_function(self) -> None:
-        verdict = check_exercise(find_exercise("relu_jacobian"), {}, 0)
-        assert verdict.status == answers.MISSING
-        assert "relu_jacobian" in text_report(verdict)
 
 
 def test_import_costs_neither_torch_nor_matplotlib() -> None:

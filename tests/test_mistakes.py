@@ -1,14 +1,80 @@
-"""Mistakes as people write them: real code, recognised by what it gives."""
+"""Every known mistake loses points and is told by its name: as predicted, and as real code."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from submissions import EXERCISES, NAMES, SEEDS, verdict_on
 
-from cs_utils.checks import check_exercise
-from cs_utils.exercises import find_exercise
+from cs_utils import answers
+from cs_utils.answers import Answer, Problem, plain_array
+from cs_utils.exercises.specification import AGAIN, Case, Exercise, Outputs
+from cs_utils.reports import text_report
+from cs_utils.verdicts import Verdict, judge
 from solutions import numpy_layers
+
+MISTAKES = [
+    pytest.param(exercise, mistake, id=f"{exercise.name}: {mistake.name}")
+    for exercise in EXERCISES
+    for mistake in exercise.misconceptions
+]
+
+
+def submission(
+    exercise: Exercise, cases: list[Case], wrong: Callable[[Case, Outputs], Any]
+) -> Verdict:
+    """The verdict on answers made by ``wrong``; None stands for an exception."""
+    expected = [exercise.oracle(case.inputs) for case in cases]
+    given = []
+    for case, right in zip(cases, expected, strict=True):
+        outputs = wrong(case, right)
+        if outputs is None:
+            given.append(Answer(problem=Problem(answers.RAISED, "ValueError")))
+            continue
+        arrays = {name: plain_array(value, name) for name, value in outputs.items()}
+        again = {name + AGAIN: value for name, value in arrays.items()}
+        given.append(Answer(arrays | again if case.inputs_unchanged else arrays))
+    return judge(exercise, cases, given, expected)
+
+
+class TestMistakes:
+    @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_recognised_by_its_name(self, exercise: Exercise, mistake: Any, seed: int) -> None:
+        def wrong(case: Case, right: Outputs) -> Outputs | None:
+            with np.errstate(all="ignore"):
+                predicted = mistake.outputs(case.inputs, right)
+            return None if predicted is None else {**right, **predicted}
+
+        verdict = submission(exercise, exercise.draw_cases(seed), wrong)
+        assert verdict.score < verdict.max_score
+        assert verdict.misconception is not None
+        assert verdict.misconception.name == mistake.name
+        assert mistake.hint in text_report(verdict)
+
+    @pytest.mark.parametrize("exercise", EXERCISES, ids=NAMES)
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_zeros_earn_nothing(self, exercise: Exercise, seed: int) -> None:
+        def zeros(case: Case, right: Outputs) -> Outputs:
+            return {name: np.zeros_like(value) for name, value in right.items()}
+
+        assert submission(exercise, exercise.draw_cases(seed), zeros).score == 0
+
+    @pytest.mark.parametrize("exercise", EXERCISES, ids=NAMES)
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_giving_back_an_input_earns_next_to_nothing(
+        self, exercise: Exercise, seed: int
+    ) -> None:
+        cases = exercise.draw_cases(seed)
+        inputs = [name for name, value in cases[0].inputs.items() if not callable(value)]
+        for handed_back in inputs:
+
+            def echo(case: Case, right: Outputs, name: str = handed_back) -> Outputs:
+                return dict.fromkeys(right, case.inputs.get(name, 0.0))
+
+            verdict = submission(exercise, cases, echo)
+            assert verdict.score <= verdict.max_score / 5, handed_back
 
 
 def forward_difference(f: Any, x: Any, h: float = 1e-5) -> Any:
@@ -131,7 +197,7 @@ def perceptron_for_adaline(w: Any, x: Any, target: Any, learning_rate: Any) -> A
     return w + learning_rate * (target - np.sign(w @ x)) * x
 
 
-MISTAKES: list[tuple[str, Callable[..., Any], str]] = [
+WRITTEN: list[tuple[str, Callable[..., Any], str]] = [
     ("numerical_gradient", forward_difference, "forward difference"),
     ("numerical_gradient", all_at_once, "all entries moved at once"),
     ("numerical_gradient", step_in_the_same_type, "step lost in an integer array"),
@@ -173,10 +239,10 @@ MISTAKES: list[tuple[str, Callable[..., Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "wrong", "mistake"), MISTAKES)
+@pytest.mark.parametrize(("name", "wrong", "mistake"), WRITTEN)
 @pytest.mark.parametrize("seed", [0, 1, 2026])
 def test_recognised(name: str, wrong: Callable[..., Any], mistake: str, seed: int) -> None:
-    verdict = check_exercise(find_exercise(name), vars(numpy_layers) | {name: wrong}, seed)
+    verdict = verdict_on(name, seed, **{name: wrong})
     assert verdict.score < verdict.max_score
     assert verdict.misconception is not None, verdict.reason
     assert verdict.misconception.name == mistake

@@ -29,7 +29,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
 
     printed = {
         "x": np.array([1.0, -2]),
-        "W1": np.array([[1.0, 0], [0, 1], [2, 1]]),
+        "W1": np.array([[1.0, 0], [0, 1], [3, 1]]),
         "W2": np.array([[1.0, 2, 1], [-1, 1, 3]]),
         "dscores": np.array([1.0, -1]),
     }
