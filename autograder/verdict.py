@@ -75,11 +75,12 @@ async def _grade_exercise(
 ) -> Verdict:
     cases, expected = cases_and_references(exercise.name, seed)
     known = {verdict.exercise.name: verdict.status for verdict in earlier}
+    endless = {part for part in exercise.builds_on if known.get(part) in (TIMED_OUT, CRASHED)}
     verdicts: list[Verdict] = []
     for stand_ins in [{}, *stand_in_rounds(exercise)]:
-        endless = [part for part in exercise.builds_on if known.get(part) in (TIMED_OUT, CRASHED)]
-        if endless and not stand_ins:
-            given = [missing_part(endless[0])] * len(cases)
+        in_the_way = sorted(endless - stand_ins.keys())
+        if in_the_way:
+            given = [missing_part(in_the_way[0])] * len(cases)
         else:
             given = await session.ask(exercise, cases, stand_ins)
         verdicts.append(judge(exercise, cases, given, expected, tuple(stand_ins)))

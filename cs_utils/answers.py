@@ -28,6 +28,7 @@ TIMED_OUT = "timed out"
 CRASHED = "crashed"
 REFUSED = "refused"
 
+_ROUNDING = 1e-12
 _OWN_FOLDER = str(Path(__file__).parent)
 
 
@@ -164,7 +165,8 @@ def _in_words(error: BaseException) -> str:
 def _same(after: Any, before: Any) -> bool:
     if callable(before):
         return True
-    try:
-        return bool(np.array_equal(np.asarray(after), np.asarray(before), equal_nan=True))
-    except Exception:
+    after, before = np.asarray(after), np.asarray(before)
+    if after.shape != before.shape or after.dtype.kind not in "biuf":
         return False
+    # A step taken and taken back leaves rounding behind, which harms nobody.
+    return bool(np.allclose(after, before, rtol=_ROUNDING, atol=_ROUNDING, equal_nan=True))

@@ -14,6 +14,7 @@ import numpy as np
 from cs_utils.trial_functions import TrialFunction
 
 _STRUCTURE = "structure"
+_STRUCTURE_LIMIT = 2**20
 
 
 class ExchangeError(ValueError):
@@ -44,7 +45,10 @@ def unpack(data: bytes, limit: int = 64 * 2**20) -> Any:
             raise ExchangeError(f"{size} bytes of arrays, {limit} are allowed")
         with np.load(io.BytesIO(data), allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
-        return _rebuild(json.loads(arrays[_STRUCTURE].tobytes()), arrays)
+        structure = arrays[_STRUCTURE].tobytes()
+        if len(structure) > _STRUCTURE_LIMIT:
+            raise ExchangeError(f"{len(structure)} bytes that tell the arrays' structure")
+        return _rebuild(json.loads(structure), arrays)
     except ExchangeError:
         raise
     except Exception as error:
