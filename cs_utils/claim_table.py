@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cs_utils.answers import plain_array
-from cs_utils.demonstrations import in_a_sentence, quiet
+from cs_utils.demonstrations import in_a_sentence, quiet, students_function
 from cs_utils.language import _
 
 _GOOD, _BAD, _PLAIN = "#0b6e4f", "#a3293d", "#555555"
@@ -72,7 +72,8 @@ def _row(claim: Claim) -> tuple[str, str, str, str, str]:
         with quiet():
             computed = plain_array(claim.compute(), _("the result"))
     except NotImplementedError as error:
-        return claim.text, said, in_a_sentence(error), _("not yet"), _PLAIN
+        waiting = _("{name} is not written yet").format(name=students_function(error))
+        return claim.text, said, waiting, _("not yet"), _PLAIN
     except (Exception, SystemExit) as error:
         return claim.text, said, in_a_sentence(error), _("not yet"), _BAD
     shown = in_digits(computed, claim.digits)

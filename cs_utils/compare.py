@@ -114,7 +114,7 @@ def jacobian_layouts(numerical_jacobian: Callable[..., Any]) -> Any:
     from cs_utils.claim_table import Claim, claims
     from cs_utils.demonstrations import numbers
 
-    point = np.array([2.0, 3.0])
+    point, right = np.array([2.0, 3.0]), ((3, 1, 4), (2, 1, 0))
     own = numbers(
         numerical_jacobian(lambda x: np.array([x[0] * x[1], x[0] + x[1], x[0] ** 2]), point),
         _("the Jacobian"),
@@ -132,8 +132,8 @@ def jacobian_layouts(numerical_jacobian: Callable[..., Any]) -> Any:
     return claims(
         Claim(_("shape of your Jacobian, (N, M)"), (2, 3), lambda: own.shape),
         Claim(_("shape of PyTorch's, (M, N)"), (3, 2), lambda: theirs.shape),
-        Claim(_("your Jacobian"), own, lambda: own),
-        Claim(_("PyTorch's, transposed"), own, lambda: theirs.T),
+        Claim(_("your Jacobian"), right, lambda: own),
+        Claim(_("PyTorch's, transposed"), right, lambda: theirs.T),
     )
 
 

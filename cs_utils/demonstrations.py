@@ -53,7 +53,7 @@ def comes_alive(show: Callable[..., Any]) -> Callable[..., Any]:
 
 def in_a_sentence(error: BaseException) -> str:
     """What stopped a demonstration, for the reader: no traceback, the function's name, the line."""
-    name = _students_function(error)
+    name = students_function(error)
     if isinstance(error, NotImplementedError):
         return _("not written yet: this comes alive once {name} works").format(name=name)
     if isinstance(error, WrongReturnError):
@@ -121,7 +121,7 @@ def _name(function: Callable[..., Any]) -> str:
     return getattr(function, "__name__", "function")
 
 
-def _students_function(error: BaseException) -> str:
+def students_function(error: BaseException) -> str:
     """The innermost function outside this package and the libraries, or ''."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [

@@ -268,7 +268,7 @@ def test_claims_say_yes_no_and_not_yet() -> None:
     verdicts = [line.split("  ")[-1].strip() for line in repr(table).splitlines()[1:]]
     other = "another number: what does its check say?"
     assert verdicts == ["yes", "no", other, other, "not yet", "not yet", "not yet", "not yet"]
-    assert "once unwritten works" in repr(table) and "<table>" in table._repr_html_()
+    assert "unwritten is not written yet" in repr(table) and "<table>" in table._repr_html_()
 
 
 def test_numbers_are_written_as_people_write_them() -> None:

@@ -1,5 +1,6 @@
 """Plots of what a network is told by its loss, and of what it learns."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -61,10 +62,15 @@ def crossed_clusters(
     rng = np.random.default_rng(3)
     no_bias = np.zeros(2)
 
+    @functools.wraps(linear[0])
+    def without_bias(x: Any, W: Any) -> Any:
+        return linear[0](x, W, no_bias)
+
+    @functools.wraps(linear[1])
     def drop_bias(dscores: Any, cache: Any) -> Any:
         return linear[1](dscores, cache)[:2]
 
-    score = ((lambda x, W: linear[0](x, W, no_bias)), drop_bias)
+    score: experiments.Network = (without_bias, drop_bias)
     W = [rng.normal(scale=0.1, size=(2, 3))]
     W1_W2 = [rng.normal(size=(_HIDDEN, 3)), rng.normal(scale=0.5, size=(2, _HIDDEN))]
     figure, axes = panels(1, 3, size=(9.6, 3.2))
