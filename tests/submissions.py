@@ -8,7 +8,7 @@ from cs_utils.checks import check_exercise
 from cs_utils.exercises import find_exercise, lesson_exercises
 from cs_utils.reports import text_report
 from cs_utils.verdicts import CORRECT, Verdict
-from solutions import numpy_layers
+from solutions import numpy_vectors
 
 EXERCISES = lesson_exercises("01_vector_backprop")
 NAMES = [exercise.name for exercise in EXERCISES]
@@ -21,7 +21,7 @@ def solved(**changes: Callable[..., Any]) -> dict[str, Any]:
     Run from their own text, so that an exchanged function is used by those that build on it.
     """
     namespace: dict[str, Any] = {}
-    exec(Path(numpy_layers.__file__).read_text(), namespace)
+    exec(Path(numpy_vectors.__file__).read_text(), namespace)
     namespace.update(changes)
     return namespace
 

@@ -12,7 +12,7 @@ from cs_utils.answers import Answer, Problem, plain_array
 from cs_utils.exercises.specification import AGAIN, Case, Exercise, Outputs
 from cs_utils.reports import text_report
 from cs_utils.verdicts import Verdict, judge
-from solutions import numpy_layers
+from solutions import numpy_vectors
 
 MISTAKES = [
     pytest.param(exercise, mistake, id=f"{exercise.name}: {mistake.name}")
@@ -125,7 +125,7 @@ def never_put_back(f: Any, x: Any, h: float = 1e-5) -> Any:
 
 
 def jacobian_rows_by_output(f: Any, x: Any, h: float = 1e-5) -> Any:
-    return numpy_layers.numerical_jacobian(f, x, h).T
+    return numpy_vectors.numerical_jacobian(f, x, h).T
 
 
 def jacobian_forward_difference(f: Any, x: Any, h: float = 1e-5) -> Any:
@@ -161,7 +161,7 @@ def log_of_the_sum(scores: Any, label: Any) -> Any:
 
 
 def log_of_softmax(scores: Any, label: Any) -> Any:
-    return -np.log(numpy_layers.softmax_forward(scores)[0][label]), (scores, label)
+    return -np.log(numpy_vectors.softmax_forward(scores)[0][label]), (scores, label)
 
 
 def exploding_sigmoid(x: Any) -> Any:

@@ -70,6 +70,8 @@ class Exercise:
     builds_on: other exercises whose functions this one uses; where theirs are wrong, this one
         is asked again with working ones in their place.
     cache_from: the one among them that makes the cache this function is given.
+    library: what the student writes it with, ``numpy`` or ``torch``. While a NumPy exercise is
+        graded PyTorch is switched off.
     stand_ins: working versions of this function for exercises that build on it. There is more
         than one where a student may sensibly keep different things in the cache.
     """
@@ -84,6 +86,7 @@ class Exercise:
     tolerance: float = 1e-7
     builds_on: tuple[str, ...] = ()
     cache_from: str = ""
+    library: str = "numpy"
     stand_ins: tuple[Callable[..., Any], ...] = ()
 
     def draw_cases(self, seed: int) -> list[Case]:

@@ -1,0 +1,19 @@
+"""The reference answer to every exercise, by the exercise's name."""
+
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+_NUMPY = ("numpy_vectors", "numpy_layers")
+_TORCH = ("torch_layers",)
+
+
+@cache
+def reference_functions(library: str = "numpy") -> dict[str, Callable[..., Any]]:
+    """All reference functions and classes of a library, ``numpy`` or ``torch``, by name."""
+    found: dict[str, Callable[..., Any]] = {}
+    for name in _TORCH if library == "torch" else _NUMPY:
+        module = import_module(f"solutions.{name}")
+        found |= {key: value for key, value in vars(module).items() if callable(value)}
+    return found
