@@ -6,10 +6,11 @@ A module a lesson: ``vector_backprop`` holds those of ``01_vector_backprop``.
 from collections.abc import Callable
 from typing import Any
 
-from cs_utils.exercises import vector_backprop
+from cs_utils.exercises import convolution, matrix_backprop, vector_backprop
 from cs_utils.exercises.specification import Exercise
 
-_ALL = {exercise.name: exercise for exercise in vector_backprop.EXERCISES}
+_LESSONS = (vector_backprop, matrix_backprop, convolution)
+_ALL = {exercise.name: exercise for lesson in _LESSONS for exercise in lesson.EXERCISES}
 
 
 class UnknownExerciseError(KeyError):

@@ -1,0 +1,5 @@
+"""The exercises of ``03_convolution``."""
+
+from cs_utils.exercises.specification import Exercise
+
+EXERCISES: tuple[Exercise, ...] = ()
