@@ -21,7 +21,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from cs_utils.exercises import lesson_exercises, lessons
 
 _SIZE_LIMIT = 50 * 2**20
-_DEFINITION = re.compile(r"^def\s+(\w+)\s*\(", re.MULTILINE)
+_DEFINITION = re.compile(r"^(?:def|class)\s+(\w+)\s*[(:]", re.MULTILINE)
 _CHECK = re.compile(r"^\s*check\(\s*(\w+)\s*\)\s*$")
 _DEFINED_ELSEWHERE = "# This function is defined in another cell of the hand-in."
 _MISSING = "# This cell is missing from the hand-in."
@@ -256,9 +256,10 @@ def _extra(cell: _Cell) -> NotebookNode:
 
 
 def _functions(source: str) -> list[str]:
-    """Names of the functions that a cell defines at its top level, also where it has errors."""
+    """Names of the functions and classes that a cell defines at its top level, also where it has
+    errors."""
     try:
         statements = ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return _DEFINITION.findall(source)
-    return [one.name for one in statements if isinstance(one, ast.FunctionDef)]
+    return [one.name for one in statements if isinstance(one, ast.FunctionDef | ast.ClassDef)]

@@ -29,10 +29,12 @@ _CPU_SECONDS = 600
 _TEMPORARY_SPACE = 512 * 2**20
 _SYSTEM_FOLDERS = ("/usr/lib", "/usr/lib64", "/usr/share/zoneinfo", "/lib", "/lib64")
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/localtime")
-_HIDDEN_PACKAGES = ("autograder", "solutions", "torch")
+_HIDDEN_PACKAGES = ("autograder", "solutions")
 _STUDENT_HOME = "/home/student"
 _COURSE_FOLDER = "/course"
+_COURSE = Path(cs_utils.__file__).parent.parent
 _WITHOUT_PYTORCH = Path(__file__).parent / "without_pytorch"
+_WITHOUT_PYTORCH_INSIDE = f"{_COURSE_FOLDER}/without_pytorch"
 
 
 class SandboxError(RuntimeError):
@@ -43,16 +45,19 @@ class BubblewrapProvisioner(LocalProvisioner):
     """Starts the kernel inside bubblewrap.
 
     exchange: the folder shared with the grader, under the same path inside.
+    library: what the exercises are written with; PyTorch is there for ``torch`` alone.
     """
 
     exchange = Unicode(config=True)
+    library = Unicode("numpy", config=True)
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Wrap the kernel's command; ``cmd`` and ``env`` come back changed."""
         kwargs = await super().pre_launch(**kwargs)
         assert isinstance(self.parent, GradingKernelManager)
         connection = Path(self.parent.connection_file).parent
-        kwargs["cmd"] = sandboxed_command(kwargs["cmd"], [connection, Path(self.exchange)])
+        shared = [connection, Path(self.exchange)]
+        kwargs["cmd"] = sandboxed_command(kwargs["cmd"], shared, self.library)
         return kwargs
 
 
@@ -64,23 +69,26 @@ class GradingKernelManager(AsyncKernelManager):
 
     sandboxed = True
     folder = ""
+    library = "numpy"
 
     @property
     def kernel_spec(self) -> KernelSpec:
         name = "bubblewrap-provisioner" if self.sandboxed else "local-provisioner"
-        config = {"exchange": self.folder} if self.sandboxed else {}
+        inside = {"exchange": self.folder, "library": self.library}
+        config = inside if self.sandboxed else {}
         return KernelSpec(
             argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
             display_name="Python 3 (grading)",
             language="python",
             interrupt_mode="message",
-            env={} if self.sandboxed else bare_environment(),
+            env={} if self.sandboxed else bare_environment(self.library),
             metadata={"kernel_provisioner": {"provisioner_name": name, "config": config}},
         )
 
 
-def new_kernel_manager(folder: str, sandboxed: bool) -> GradingKernelManager:
-    """A manager for one kernel whose sockets and exchange lie in ``folder``."""
+def new_kernel_manager(folder: str, sandboxed: bool, library: str) -> GradingKernelManager:
+    """A manager for one kernel whose sockets and exchange lie in ``folder``; it has PyTorch where
+    ``library`` is ``torch``, and none where it is ``numpy``."""
     manager = GradingKernelManager(
         transport="ipc",
         ip=os.path.join(folder, "kernel"),
@@ -88,13 +96,14 @@ def new_kernel_manager(folder: str, sandboxed: bool) -> GradingKernelManager:
     )
     manager.sandboxed = sandboxed
     manager.folder = folder
+    manager.library = library
     return manager
 
 
-def sandboxed_command(command: list[str], shared: list[Path]) -> list[str]:
+def sandboxed_command(command: list[str], shared: list[Path], library: str = "numpy") -> list[str]:
     """The command that runs ``command`` inside bubblewrap.
 
-    shared: folders that it may write to, under their own paths.
+    shared: folders that it may write to, under their own paths. library: as for the kernel.
     """
     limits = [
         "prlimit",
@@ -111,19 +120,19 @@ def sandboxed_command(command: list[str], shared: list[Path]) -> list[str]:
         places += ["--size", str(_TEMPORARY_SPACE), "--tmpfs", place]
     for source, target in _read_only_places():
         places += ["--ro-bind", source, target]
-    for hidden in _hidden_folders():
+    for hidden in _hidden_folders(library):
         places += ["--tmpfs", hidden]
     for folder in dict.fromkeys(map(str, shared)):
         places += ["--bind", folder, folder]
     environment: list[str] = []
-    for name, value in _environment(_COURSE_FOLDER, str(_without_pytorch_inside())).items():
+    for name, value in _environment(_COURSE_FOLDER, _WITHOUT_PYTORCH_INSIDE, library).items():
         environment += ["--setenv", name, value]
     return [*limits, *walls, *places, *environment, "--chdir", _STUDENT_HOME, "--", *command]
 
 
-def bare_environment() -> dict[str, str]:
+def bare_environment(library: str) -> dict[str, str]:
     """The environment of a kernel without a sandbox: PyTorch is switched off there too."""
-    own = _environment(str(Path(cs_utils.__file__).parent.parent), str(_WITHOUT_PYTORCH))
+    own = _environment(str(_COURSE), str(_WITHOUT_PYTORCH), library)
     return {name: value for name, value in own.items() if name not in ("HOME", "PATH")}
 
 
@@ -190,26 +199,26 @@ def _read_only_places() -> list[tuple[str, str]]:
     prefixes = {sys.prefix, sys.base_prefix, sysconfig.get_paths()["purelib"]}
     paths = [*_SYSTEM_FOLDERS, *_SYSTEM_FILES, *sorted(prefixes)]
     places = [(path, path) for path in paths if os.path.exists(path)]
-    places.append((str(Path(cs_utils.__file__).parent), f"{_COURSE_FOLDER}/cs_utils"))
-    places.append((str(_WITHOUT_PYTORCH), str(_without_pytorch_inside())))
+    places += [
+        (str(_COURSE / name), f"{_COURSE_FOLDER}/{name}")
+        for name in ("cs_utils", "data")
+        if (_COURSE / name).exists()
+    ]
+    places.append((str(_WITHOUT_PYTORCH), _WITHOUT_PYTORCH_INSIDE))
     places += [(path, f"{_STUDENT_HOME}/.cache/matplotlib/{Path(path).name}") for path in _fonts()]
     return places
 
 
-def _hidden_folders() -> list[str]:
+def _hidden_folders(library: str) -> list[str]:
     """Installed packages that no student's code may see, where Python's folders would show them."""
-    shown = tuple(source + os.sep for source, _inside in _read_only_places()[:-1])
+    shown = tuple(source + os.sep for source, inside in _read_only_places() if source == inside)
     found = []
-    for name in _HIDDEN_PACKAGES:
+    for name in _HIDDEN_PACKAGES if library == "torch" else (*_HIDDEN_PACKAGES, "torch"):
         spec = find_spec(name)
         for location in (spec.submodule_search_locations or []) if spec else []:
             if location.startswith(shown):
                 found.append(location)
     return found
-
-
-def _without_pytorch_inside() -> Path:
-    return Path("/course/without_pytorch")
 
 
 def _fonts() -> list[str]:
@@ -222,12 +231,13 @@ def _fonts() -> list[str]:
     return [str(path)] if path.exists() else []
 
 
-def _environment(*python_path: str) -> dict[str, str]:
+def _environment(course: str, without_pytorch: str, library: str) -> dict[str, str]:
     threads = str(os.cpu_count() or 1)
+    python_path = [course] if library == "torch" else [without_pytorch, course]
     return {
         "HOME": _STUDENT_HOME,
         "PATH": os.path.join(sys.prefix, "bin"),
-        "PYTHONPATH": os.pathsep.join(reversed(python_path)),
+        "PYTHONPATH": os.pathsep.join(python_path),
         "PYTHONDONTWRITEBYTECODE": "1",
         "LANG": "C.UTF-8",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",

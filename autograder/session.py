@@ -4,14 +4,13 @@ Nothing that comes out of it is trusted: cell outputs are shown to people, answe
 that ``verdict`` judges.
 """
 
-import ast
 import base64
 import os
 import shutil
-import stat
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty
 from subprocess import DEVNULL
@@ -23,34 +22,32 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
+from autograder.cells import defines, exercise_library, is_check
+from autograder.replies import not_answered, read_reply, stand_in_reply
 from autograder.sandbox import new_kernel_manager
-from cs_utils.answers import CRASHED, MISSING, REFUSED, TIMED_OUT, Answer, Problem
-from cs_utils.exchange import ExchangeError, pack, unpack
-from cs_utils.exercises import UnknownExerciseError, find_exercise
+from cs_utils.answers import CRASHED, TIMED_OUT, Answer, Problem
+from cs_utils.exchange import pack
 from cs_utils.exercises.specification import Case, Exercise
-from cs_utils.kernel_side import REQUEST, answer_file, read_answer
+from cs_utils.kernel_side import REQUEST, answer_file
 
-_ANSWER_LIMIT = 64 * 2**20
 _OUTPUT_LIMIT = 2 * 2**20
 _RESTARTS = 6
 _PATIENCE = 2.0
 
 
+@dataclass(frozen=True)
 class Limits:
     """Seconds that a hand-in may take.
 
-    cell: for one cell; shown: for a locked cell that only shows something, once one of the
-    hand-in's cells ran out of time; notebook: for all cells; exercise: for all cases of one
-    exercise in one round.
+    cell: for one cell. shown: for a locked cell that only shows something, once one of the
+        hand-in's cells ran out of time. notebook: for all cells. exercise: for all cases of one
+        exercise in one round.
     """
 
-    def __init__(
-        self, cell: float = 30, shown: float = 3, notebook: float = 240, exercise: float = 20
-    ) -> None:
-        self.cell = cell
-        self.shown = shown
-        self.notebook = notebook
-        self.exercise = exercise
+    cell: float = 30
+    shown: float = 3
+    notebook: float = 240
+    exercise: float = 20
 
 
 class Session:
@@ -58,11 +55,16 @@ class Session:
 
     notebook: executed in place; its check cells are left alone.
     sandboxed: whether the kernel runs inside bubblewrap.
+    library: ``numpy``, where PyTorch is switched off, or ``torch``. Solutions to exercises of the
+        other library are left out.
     """
 
-    def __init__(self, notebook: NotebookNode, sandboxed: bool, limits: Limits) -> None:
+    def __init__(
+        self, notebook: NotebookNode, sandboxed: bool, limits: Limits, library: str = "numpy"
+    ) -> None:
         self._notebook = notebook
         self._sandboxed = sandboxed
+        self._library = library
         self._limits = limits
         self._deadline = time.monotonic() + limits.notebook
         self._unrunnable: set[int] = set()
@@ -87,14 +89,23 @@ class Session:
     ) -> None:
         await self._stop()
 
-    async def run_cells(self) -> None:
-        """Run every code cell but the checks. A cell that kills the kernel or does not end is
-        marked so and left out from then on; the kernel comes back for the others."""
+    async def run_cells(self, definitions_only: bool = False) -> None:
+        """Run every code cell but the checks, or only those that define something.
+
+        A cell that kills the kernel or does not end is marked so and left out from then on; the
+        kernel comes back for the others.
+        """
         for index, cell in enumerate(self._notebook.cells):
-            if cell.cell_type != "code" or is_check(cell):
+            if cell.cell_type != "code" or is_check(cell) or self._is_of_other_library(cell):
+                continue
+            if definitions_only and not defines(cell):
                 continue
             self._ran_until = index
             await self._run_cell(index)
+
+    def _is_of_other_library(self, cell: NotebookNode) -> bool:
+        """PyTorch's classes cannot even be defined where PyTorch is switched off."""
+        return self._library == "numpy" and exercise_library(cell) == "torch"
 
     async def ask(
         self, exercise: Exercise, cases: Sequence[Case], stand_ins: Mapping[str, int]
@@ -121,15 +132,14 @@ class Session:
             (folder / REQUEST).write_bytes(pack(request))
             problem = await self._await_answers(str(folder), stand_ins)
             return [
-                _read(descriptor, answer_file(index), problem, exercise)
-                for index in range(len(cases))
+                read_reply(descriptor, answer_file(index), problem) for index in range(len(cases))
             ]
         finally:
             os.close(descriptor)
 
     async def _start(self) -> None:
         self._folder = tempfile.mkdtemp(prefix="grading-")
-        manager = new_kernel_manager(self._folder, self._sandboxed)
+        manager = new_kernel_manager(self._folder, self._sandboxed, self._library)
         client = _QuietClient(
             self._notebook,
             km=manager,
@@ -156,7 +166,9 @@ class Session:
             await self._start()
             for index in range(self._ran_until + 1):
                 cell = self._notebook.cells[index]
-                if index not in self._unrunnable and _defines(cell):
+                if index in self._unrunnable or self._is_of_other_library(cell):
+                    continue
+                if defines(cell):
                     await self._run_cell(index, restart=False)
                 if self._client is None:
                     break
@@ -169,7 +181,7 @@ class Session:
         if self._client is None:
             _add_error(cell, "NotRun", "Not run: the kernel died too often before this cell.")
             return
-        shown_only = not _defines(cell)
+        shown_only = not defines(cell)
         late = time.monotonic() > self._deadline
         if shown_only and late:
             _add_error(cell, "NotRun", "Not run: the notebook's time is used up.")
@@ -222,7 +234,7 @@ class Session:
             try:
                 reply = await self._kernel.shell_channel.get_msg(timeout=0.02)
                 if reply["parent_header"].get("msg_id") == message:
-                    return _not_answered(reply["content"])
+                    return not_answered(reply["content"])
             except Empty:
                 pass
             await self._serve_stand_ins(stand_ins)
@@ -240,7 +252,7 @@ class Session:
         while await channel.msg_ready():
             question = await channel.get_msg(timeout=0)
             prompt = question["content"].get("prompt", "")
-            self._kernel.input(base64.b64encode(_stand_in_reply(prompt, stand_ins)).decode())
+            self._kernel.input(base64.b64encode(stand_in_reply(prompt, stand_ins)).decode())
 
 
 class _QuietClient(NotebookClient):
@@ -255,69 +267,7 @@ class _QuietClient(NotebookClient):
         return super().process_message(msg, cell, cell_index)
 
 
-def is_check(cell: NotebookNode) -> bool:
-    """Whether a cell is a check, which the grader answers itself."""
-    marks = cell.metadata.get("nbgrader", {})
-    return bool(marks.get("grade")) and not marks.get("solution")
-
-
-def _defines(cell: NotebookNode) -> bool:
-    """Whether a code cell may define what functions need: the student's own cells do, locked ones
-    only where they import or assign; the others show something."""
-    if cell.cell_type != "code" or is_check(cell):
-        return False
-    if not cell.metadata.get("nbgrader", {}).get("locked"):
-        return True
-    try:
-        statements = ast.parse(cell.source).body
-    except SyntaxError:
-        return False
-    return all(isinstance(one, ast.Import | ast.ImportFrom | ast.Assign) for one in statements)
-
-
 def _add_error(cell: NotebookNode, name: str, text: str) -> None:
     cell.setdefault("outputs", []).append(
         new_output("error", ename=name, evalue=text, traceback=[f"{name}: {text}"])
     )
-
-
-def _not_answered(reply: Mapping[str, Any]) -> Problem:
-    if reply.get("status") == "error":
-        text = f"{reply.get('ename')}: {str(reply.get('evalue'))[:200]}"
-        return Problem(CRASHED, f"the function could not be called ({text})")
-    return Problem(REFUSED, "no answer was handed back")
-
-
-def _read(descriptor: int, name: str, problem: Problem, exercise: Exercise) -> Answer:
-    """One answer from the exchange folder, read as plain arrays and through no link."""
-    try:
-        opened = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=descriptor)
-    except OSError:
-        return Answer(problem=problem)
-    with os.fdopen(opened, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _ANSWER_LIMIT:
-            return Answer(problem=Problem(REFUSED, "the answer is too large"))
-        data = file.read()
-    try:
-        return read_answer(data, _ANSWER_LIMIT)
-    except (ExchangeError, KeyError, TypeError, AttributeError, ValueError) as error:
-        return Answer(problem=Problem(REFUSED, f"the answer cannot be read: {error}"))
-
-
-def _stand_in_reply(prompt: str, stand_ins: Mapping[str, int]) -> bytes:
-    try:
-        question = unpack(base64.b64decode(prompt), 2**24)
-        name = question["name"]
-        if name not in stand_ins:
-            raise UnknownExerciseError(f"{name} is not standing in now")
-        function = find_exercise(name).stand_ins[stand_ins[name]]
-        return pack({"value": function(*question["args"], **question["kwargs"])})
-    except Exception as error:
-        return pack({"error": f"{type(error).__name__}: {error}"})
-
-
-def missing_part(name: str) -> Answer:
-    """The answer where a function that this one builds on is known never to end."""
-    text = f"{name}, which this one builds on, gave no answer"
-    return Answer(problem=Problem(MISSING, text))

@@ -5,8 +5,9 @@ What is right comes from two references, PyTorch (the exercise's oracle) and the
 solutions; a case on which they disagree is withdrawn.
 """
 
+import copy
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -15,7 +16,9 @@ from jupyter_core.utils import run_sync
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from autograder.session import Limits, Session, is_check, missing_part
+from autograder.cells import exercise_library, is_check
+from autograder.replies import missing_part
+from autograder.session import Limits, Session
 from cs_utils.answers import CRASHED, TIMED_OUT, answer_case
 from cs_utils.exercises import find_exercise, lesson_exercises, stand_in_rounds
 from cs_utils.exercises.specification import Case, Exercise, Outputs
@@ -62,20 +65,31 @@ def grade_notebook(
 async def _grade(
     notebook: NotebookNode, lesson: str, seed: int, sandboxed: bool, limits: Limits
 ) -> list[Verdict]:
-    verdicts: list[Verdict] = []
+    exercises = lesson_exercises(lesson)
+    verdicts: dict[str, Verdict] = {}
     async with Session(notebook, sandboxed, limits) as session:
         await session.run_cells()
-        for exercise in lesson_exercises(lesson):
-            verdicts.append(await _grade_exercise(session, exercise, seed, verdicts))
-    return verdicts
+        for exercise in exercises:
+            if exercise.library == "numpy":
+                verdicts[exercise.name] = await _grade_exercise(session, exercise, seed, verdicts)
+    with_torch = [exercise for exercise in exercises if exercise.library == "torch"]
+    if with_torch:
+        copied = copy.deepcopy(notebook)
+        async with Session(copied, sandboxed, limits, library="torch") as session:
+            await session.run_cells(definitions_only=True)
+            for exercise in with_torch:
+                verdicts[exercise.name] = await _grade_exercise(session, exercise, seed, verdicts)
+        for cell, run in zip(notebook.cells, copied.cells, strict=True):
+            if exercise_library(cell) == "torch":
+                cell.outputs = run.outputs
+    return [verdicts[exercise.name] for exercise in exercises]
 
 
 async def _grade_exercise(
-    session: Session, exercise: Exercise, seed: int, earlier: Sequence[Verdict]
+    session: Session, exercise: Exercise, seed: int, earlier: Mapping[str, Verdict]
 ) -> Verdict:
     cases, expected = cases_and_references(exercise.name, seed)
-    known = {verdict.exercise.name: verdict.status for verdict in earlier}
-    endless = {part for part in exercise.builds_on if known.get(part) in (TIMED_OUT, CRASHED)}
+    endless = {part for part in exercise.builds_on if part in earlier and _gave_up(earlier[part])}
     verdicts: list[Verdict] = []
     for stand_ins in [{}, *stand_in_rounds(exercise)]:
         in_the_way = sorted(endless - stand_ins.keys())

@@ -1,0 +1,62 @@
+"""What a kernel hands back and asks for, read with distrust."""
+
+import base64
+import os
+import stat
+from collections.abc import Mapping
+from typing import Any
+
+from cs_utils.answers import CRASHED, MISSING, REFUSED, Answer, Problem
+from cs_utils.exchange import ExchangeError, pack, unpack
+from cs_utils.exercises import UnknownExerciseError, find_exercise
+from cs_utils.kernel_side import read_answer
+
+_ANSWER_LIMIT = 64 * 2**20
+_QUESTION_LIMIT = 2**24
+
+
+def not_answered(reply: Mapping[str, Any]) -> Problem:
+    """What to say of the cases without an answer, from the kernel's reply to the request."""
+    if reply.get("status") == "error":
+        text = f"{reply.get('ename')}: {str(reply.get('evalue'))[:200]}"
+        return Problem(CRASHED, f"the function could not be called ({text})")
+    return Problem(REFUSED, "no answer was handed back")
+
+
+def read_reply(descriptor: int, name: str, problem: Problem) -> Answer:
+    """One answer from the exchange folder, read as plain arrays and through no link."""
+    try:
+        opened = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=descriptor)
+    except OSError:
+        return Answer(problem=problem)
+    with os.fdopen(opened, "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _ANSWER_LIMIT:
+            return Answer(problem=Problem(REFUSED, "the answer is too large"))
+        data = file.read()
+    try:
+        return read_answer(data, _ANSWER_LIMIT)
+    except (ExchangeError, KeyError, TypeError, AttributeError, ValueError) as error:
+        return Answer(problem=Problem(REFUSED, f"the answer cannot be read: {error}"))
+
+
+def stand_in_reply(prompt: str, stand_ins: Mapping[str, int]) -> bytes:
+    """The value that a working function gives, for a kernel that asks for it.
+
+    prompt: the question as the kernel packed it. stand_ins: what may be asked for now.
+    """
+    try:
+        question = unpack(base64.b64decode(prompt), _QUESTION_LIMIT)
+        name = question["name"]
+        if name not in stand_ins:
+            raise UnknownExerciseError(f"{name} is not standing in now")
+        function = find_exercise(name).stand_ins[stand_ins[name]]
+        return pack({"value": function(*question["args"], **question["kwargs"])})
+    except Exception as error:
+        return pack({"error": f"{type(error).__name__}: {error}"})
+
+
+def missing_part(name: str) -> Answer:
+    """The answer where a function that this one builds on is known never to end."""
+    text = f"{name}, which this one builds on, gave no answer"
+    return Answer(problem=Problem(MISSING, text))
