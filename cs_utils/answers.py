@@ -165,6 +165,8 @@ def _in_words(error: BaseException) -> str:
 def _same(after: Any, before: Any) -> bool:
     if callable(before):
         return True
+    if before is None or isinstance(before, str):
+        return bool(after == before)
     after, before = np.asarray(after), np.asarray(before)
     if after.shape != before.shape or after.dtype.kind not in "biuf":
         return False

@@ -1,5 +1,6 @@
 """``check(function)``: the one line that a test cell says."""
 
+import inspect
 import sys
 from collections.abc import Callable, MutableMapping
 from typing import Any
@@ -39,15 +40,15 @@ class Points(float):
 def check(function: Callable[..., Any], seed: int = _SEED) -> Points | None:
     """Check the student's function and say what is wrong with it.
 
-    function: a function named like its exercise, as the notebook defines it.
+    function: a function or class named like its exercise, as the notebook defines it.
     seed: what the random cases are drawn from; the same seed gives the same cases.
     Returns the points, a float with a report; None in a grader's kernel, where the verdict is
     reached outside. Raises TypeError for anything that is no function
     and UnknownExerciseError for a function that no exercise is named after.
     """
     if is_grading():
-        print(_("The grader checks {name} outside the notebook.").format(
-            name=getattr(function, "__name__", function)))
+        name = getattr(function, "__name__", function)
+        print(_("The grader checks {name} outside the notebook.").format(name=name))
         return None
     if not callable(function) or not hasattr(function, "__name__"):
         raise TypeError(
@@ -56,9 +57,9 @@ def check(function: Callable[..., Any], seed: int = _SEED) -> Points | None:
             ).format(what=type(function).__name__)
         )
     exercise = find_exercise(function.__name__)
-    namespace = getattr(function, "__globals__", None)
-    if namespace is None or namespace.get(function.__name__) is not function:
-        namespace = {**(namespace or {}), function.__name__: function}
+    namespace = _names_seen_by(function)
+    if namespace.get(function.__name__) is not function:
+        namespace = {**namespace, function.__name__: function}
     points = Points(check_exercise(exercise, namespace, seed))
     if not _shows_html():
         print(points)
@@ -80,6 +81,16 @@ def check_exercise(
         if verdicts[-1].status == CORRECT:
             break
     return best(verdicts)
+
+
+def _names_seen_by(function: Callable[..., Any]) -> MutableMapping[str, Any]:
+    """The global names that the code of a function, or of a class's methods, looks up."""
+    if not isinstance(function, type):
+        return getattr(function, "__globals__", {})
+    for method in map(inspect.unwrap, vars(function).values()):
+        if hasattr(method, "__globals__") and method.__module__ == function.__module__:
+            return method.__globals__
+    return vars(sys.modules[function.__module__])
 
 
 def _shows_html() -> bool:

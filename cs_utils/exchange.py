@@ -22,8 +22,9 @@ class ExchangeError(ValueError):
 
 
 def pack(value: Any) -> bytes:
-    """A value of arrays, numbers, strings, None, trial functions, and tuples, lists and dicts of
-    them (keys are strings), as bytes. Raises TypeError for anything else."""
+    """A value of arrays, numbers, strings, None, trial functions, random generators, and tuples,
+    lists and dicts of them (keys are strings), as bytes. A generator goes as a seed that it draws.
+    Raises TypeError for anything else."""
     arrays: dict[str, np.ndarray] = {}
     structure = json.dumps(_describe(value, arrays))
     arrays[_STRUCTURE] = np.frombuffer(structure.encode(), dtype=np.uint8)
@@ -67,6 +68,8 @@ def _describe(value: Any, arrays: dict[str, np.ndarray]) -> Any:
         return {"dict": {str(key): _describe(item, arrays) for key, item in value.items()}}
     if isinstance(value, TrialFunction):
         return {"function": value.kind, "with": _describe(value.parameters, arrays)}
+    if isinstance(value, np.random.Generator):
+        return {"generator": int(value.integers(2**63))}
     array = np.asarray(value)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"cannot pack a {type(value).__name__}")
@@ -87,6 +90,8 @@ def _rebuild(structure: Any, arrays: Mapping[str, np.ndarray]) -> Any:
         return {key: _rebuild(item, arrays) for key, item in content.items()}
     if kind == "function":
         return TrialFunction(content, _rebuild(structure["with"], arrays))
+    if kind == "generator":
+        return np.random.default_rng(content)
     if kind == "array":
         array = arrays[content]
         if array.dtype.kind not in "biuf":

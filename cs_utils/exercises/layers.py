@@ -29,15 +29,18 @@ class Layer:
 
     name: the pair's common name, ``relu``.
     lesson: the notebook that teaches it.
-    inputs: names of the forward function's arguments, in order.
+    inputs: names of the forward function's arguments, in order; a case may leave out the last
+        ones, which have default values.
     gradients: the inputs that a gradient is returned for, in order.
     output, upstream: names of the result and of the gradient that arrives for it.
-    function: the layer in PyTorch, on float64 tensors.
+    function: the layer in PyTorch: float64 tensors for the inputs that have a gradient, the
+        others as the case holds them. It returns the output, and what ``state`` names behind it.
     cases: draws the forward cases, smallest first. A case may carry an upstream gradient under
         its name (the lecture's numbers do); elsewhere a random one is drawn.
     caches: what a student may keep for the backward pass, from (inputs, output); the first is
         what the notebook suggests.
     inputs_from_cache: the way back from the first cache to the inputs.
+    state: what the forward function returns after the cache, as batchnorm its running statistics.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Layer:
     cases: Callable[[np.random.Generator], Sequence[Case]]
     caches: tuple[Callable[[Inputs, np.ndarray], Any], ...]
     inputs_from_cache: Callable[[Any], Inputs]
+    state: tuple[str, ...] = ()
 
     @property
     def forward_name(self) -> str:
@@ -61,26 +65,33 @@ class Layer:
 
     def forward(self, inputs: Inputs) -> np.ndarray:
         """The right output, by PyTorch in float64."""
-        return self._graph(inputs)[1].detach().numpy()
+        return self.results(inputs)[self.output]
+
+    def results(self, inputs: Inputs) -> dict[str, np.ndarray]:
+        """The right output and state by name, by PyTorch in float64."""
+        _leaves, found = self._graph(inputs)
+        names = (self.output, *self.state)
+        return {name: value.detach().numpy() for name, value in zip(names, found, strict=True)}
 
     def backward(self, inputs: Inputs) -> dict[str, np.ndarray]:
         """The right gradients ``{"dx": ...}``, by PyTorch's autograd, for inputs and upstream."""
         import torch
 
-        leaves, output = self._graph(inputs)
+        leaves, (output, *_state) = self._graph(inputs)
         upstream = torch.as_tensor(np.asarray(inputs[self.upstream], dtype=np.float64))
         wanted = [leaves[name] for name in self.gradients]
         found = torch.autograd.grad(output, wanted, upstream.reshape(output.shape))
         return {f"d{name}": g.numpy() for name, g in zip(self.gradients, found, strict=True)}
 
-    def _graph(self, inputs: Inputs) -> tuple[dict[str, Any], Any]:
+    def _graph(self, inputs: Inputs) -> tuple[dict[str, Any], tuple[Any, ...]]:
         import torch
 
-        leaves = {name: inputs[name] for name in self.inputs}
+        leaves = self._only_inputs(inputs)
         for name in self.gradients:
             array = np.array(inputs[name], dtype=np.float64)
             leaves[name] = torch.from_numpy(array).requires_grad_()
-        return leaves, self.function(**leaves)
+        found = self.function(**leaves)
+        return leaves, found if isinstance(found, tuple) else (found,)
 
     def forward_exercise(
         self, points: float, *misconceptions: Misconception, builds_on: tuple[str, ...] = ()
@@ -92,7 +103,7 @@ class Layer:
             points=points,
             cases=self._forward_cases,
             answer=self._ask_forward,
-            oracle=lambda inputs: {self.output: self.forward(inputs)},
+            oracle=self.results,
             misconceptions=misconceptions,
             builds_on=builds_on,
             stand_ins=tuple(self._forward_stand_in(cache) for cache in self.caches),
@@ -129,15 +140,15 @@ class Layer:
         return [with_upstream(case) for case in self.cases(rng)]
 
     def _only_inputs(self, inputs: Inputs) -> dict[str, Any]:
-        return {name: inputs[name] for name in self.inputs}
+        return {name: inputs[name] for name in self.inputs if name in inputs}
 
     def _ask_forward(self, functions: Functions, case: Case) -> Outputs:
-        output, _cache = self._run_forward(functions, case.inputs)
-        return {self.output: output}
+        output, _cache, *state = self._run_forward(functions, case.inputs)
+        return {self.output: output, **dict(zip(self.state, state, strict=True))}
 
     def _ask_backward(self, functions: Functions, case: Case) -> Outputs:
         upstream = case.inputs[self.upstream]
-        _output, cache = self._run_forward(functions, case.inputs)
+        _output, cache, *_state = self._run_forward(functions, case.inputs)
         outputs = self._run_backward(functions, upstream, cache)
         if not case.inputs_unchanged:
             return outputs
@@ -150,21 +161,23 @@ class Layer:
         names = [f"d{name}" for name in self.gradients]
         return _named(functions[self.backward_name](upstream, cache), names, self.backward_name)
 
-    def _run_forward(self, functions: Functions, inputs: Inputs) -> tuple[Any, Any]:
-        result = functions[self.forward_name](*(inputs[name] for name in self.inputs))
-        if not isinstance(result, tuple) or len(result) != 2:
-            text = _("{name} must return the pair ({output}, cache); it returned {what}.")
-            what = describe(result)
+    def _run_forward(self, functions: Functions, inputs: Inputs) -> tuple[Any, ...]:
+        result = functions[self.forward_name](*self._only_inputs(inputs).values())
+        if not isinstance(result, tuple) or len(result) != 2 + len(self.state):
+            names = ", ".join((self.output, "cache", *self.state))
+            text = _("{name} must return the tuple ({names}); it returned {what}.")
+            if not self.state:
+                text = _("{name} must return the pair ({names}); it returned {what}.")
             raise WrongReturnError(
-                text.format(name=self.forward_name, output=self.output, what=what)
+                text.format(name=self.forward_name, names=names, what=describe(result))
             )
         return result
 
     def _forward_stand_in(self, cache: Callable[[Inputs, np.ndarray], Any]) -> Callable[..., Any]:
-        def forward(*args: Any, **kwargs: Any) -> tuple[np.ndarray, Any]:
+        def forward(*args: Any, **kwargs: Any) -> tuple[Any, ...]:
             inputs = dict(zip(self.inputs, args, strict=False)) | kwargs
-            output = self.forward(inputs)
-            return output, cache(inputs, output)
+            output, *state = self.results(inputs).values()
+            return output, cache(inputs, output), *state
 
         return forward
 
