@@ -159,7 +159,7 @@ class Layer:
 
     def _run_backward(self, functions: Functions, upstream: Any, cache: Any) -> dict[str, Any]:
         names = [f"d{name}" for name in self.gradients]
-        return _named(functions[self.backward_name](upstream, cache), names, self.backward_name)
+        return named(functions[self.backward_name](upstream, cache), names, self.backward_name)
 
     def _run_forward(self, functions: Functions, inputs: Inputs) -> tuple[Any, ...]:
         result = functions[self.forward_name](*self._only_inputs(inputs).values())
@@ -187,7 +187,7 @@ class Layer:
         return found if len(found) > 1 else found[0]
 
 
-def _named(result: Any, names: Sequence[str], function: str) -> dict[str, Any]:
+def named(result: Any, names: Sequence[str], function: str) -> dict[str, Any]:
     """The returned value or tuple of values, by the names the notebook gives them."""
     if len(names) == 1:
         alone = result[0] if isinstance(result, tuple) and len(result) == 1 else result
