@@ -178,11 +178,11 @@ plots.node()
 #
 # $$\text{out} = \frac{1}{1 + e^{-(w_0 x_0 + w_1 x_1 + w_2)}}$$
 #
-# **A worked number** (the example is from Stanford's course CS231n): $w = (2, -3, -3)$ and $x = (-1, -2)$.
-# The products are $-2$ and $6$, the sum with $w_2$ is $1$, and the output $1/(1+e^{-1}) \approx 0.73$.
-# Backward, starting from $1$ at the output: the four little nodes of the sigmoid make $0.20$ of it. The
-# sums hand on $0.20$. The products swap: $w_0$ gets $0.20 \cdot x_0 = -0.20$, and $x_0$ gets
-# $0.20 \cdot w_0 = 0.39$. (Not 0.40: we round only what we print.)
+# **A worked number** (from Stanford's CS231n): $w = (2, -3, -3)$ and $x = (-1, -2)$. The products are $-2$
+# and $6$, the sum with $w_2$ is $1$, and the output $1/(1+e^{-1}) \approx 0.73$. Backward, starting from
+# $1$ at the output: the four little nodes of the sigmoid make $0.20$ of it. The sums hand on $0.20$. The
+# products swap: $w_0$ gets $0.20 \cdot x_0 = -0.20$, and $x_0$ gets $0.20 \cdot w_0 = 0.39$. (Not 0.40: we
+# round only what we print.)
 
 # %% [markdown] name="exercise-neuron-forward"
 # ### Exercise 2: neuron_forward
