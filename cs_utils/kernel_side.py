@@ -49,7 +49,7 @@ def _packed(answer: Answer) -> bytes:
         {
             "outputs": dict(answer.outputs),
             "problem": [problem.kind, problem.text, problem.line] if problem else None,
-            "changed": list(answer.changed),
+            "inputs": dict(answer.inputs or {}),
         }
     )
 
@@ -61,7 +61,7 @@ def read_answer(data: bytes, limit: int) -> Answer:
     return Answer(
         outputs=stored["outputs"],
         problem=Problem(*(str(word)[:500] for word in problem)) if problem else None,
-        changed=tuple(str(name)[:50] for name in stored["changed"]),
+        inputs=stored["inputs"],
     )
 
 
