@@ -12,7 +12,6 @@ import stat
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from queue import Empty
 from subprocess import DEVNULL
 from types import TracebackType
@@ -69,8 +68,8 @@ class Session:
         self._ran_until = -1
         self._restarts = 0
         self._out_of_time = False
+        self._show_is_over = False
         self._folder = ""
-        self._asked = 0
         self._client: NotebookClient | None = None
         self._kernel: Any = None
         self._manager: Any = None
@@ -95,6 +94,7 @@ class Session:
                 continue
             self._ran_until = index
             await self._run_cell(index)
+        self._restarts = 0
 
     async def ask(
         self, exercise: Exercise, cases: Sequence[Case], stand_ins: Mapping[str, int]
@@ -105,25 +105,22 @@ class Session:
         Returns an answer for each case; what was not answered says why.
         """
         if self._client is None and not await self._restart():
-            return [Answer(problem=Problem(CRASHED, "the kernel died again and again"))] * len(
-                cases
-            )
-        self._asked += 1
-        folder = Path(self._folder) / f"ask-{self._asked}"
-        folder.mkdir()
+            problem = Problem(CRASHED, "the kernel died again and again")
+            return [Answer(problem=problem)] * len(cases)
+        request = {
+            "exercise": exercise.name,
+            "cases": [(dict(case.inputs), case.inputs_unchanged) for case in cases],
+            "stand_ins": dict(stand_ins),
+        }
+        folder = tempfile.mkdtemp(prefix="ask-", dir=self._folder)
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
-            request = {
-                "exercise": exercise.name,
-                "cases": [(dict(case.inputs), case.inputs_unchanged) for case in cases],
-                "stand_ins": dict(stand_ins),
-            }
-            (folder / REQUEST).write_bytes(pack(request))
-            problem = await self._await_answers(str(folder), stand_ins)
-            return [
-                _read(descriptor, answer_file(index), problem, exercise)
-                for index in range(len(cases))
-            ]
+            write_new(descriptor, REQUEST, pack(request))
+            problem = await self._await_answers(folder, stand_ins)
+            return [_read(descriptor, answer_file(index), problem) for index in range(len(cases))]
+        except FileExistsError:
+            problem = Problem(REFUSED, "the code meddled with the exchange of answers")
+            return [Answer(problem=problem)] * len(cases)
         finally:
             os.close(descriptor)
 
@@ -174,6 +171,9 @@ class Session:
         if shown_only and late:
             _add_error(cell, "NotRun", "Not run: the notebook's time is used up.")
             return
+        if shown_only and self._show_is_over:
+            _add_error(cell, "NotRun", "Not run: a cell like this one ended the kernel.")
+            return
         slow = self._out_of_time or late
         self._client.timeout = int(self._limits.shown if shown_only and slow else self._limits.cell)
         try:
@@ -190,6 +190,7 @@ class Session:
         except DeadKernelError:
             _add_error(cell, "KernelDied", "The kernel died while this cell ran.")
         self._unrunnable.add(index)
+        self._show_is_over |= shown_only
         await self._stop()
         if restart:
             await self._restart()
@@ -225,7 +226,7 @@ class Session:
                     return _not_answered(reply["content"])
             except Empty:
                 pass
-            await self._serve_stand_ins(stand_ins)
+            await self._serve_stand_ins(stand_ins, end)
             if not await self._manager.is_alive():
                 await self._stop()
                 return Problem(CRASHED, "the code ended the kernel's process")
@@ -234,10 +235,10 @@ class Session:
         seconds = f"{self._limits.exercise:g}"
         return Problem(TIMED_OUT, f"no answer within {seconds} seconds: does a loop never end?")
 
-    async def _serve_stand_ins(self, stand_ins: Mapping[str, int]) -> None:
+    async def _serve_stand_ins(self, stand_ins: Mapping[str, int], end: float) -> None:
         """Compute what the kernel asks of working functions, only those now standing in."""
         channel = self._kernel.stdin_channel
-        while await channel.msg_ready():
+        while time.monotonic() < end and await channel.msg_ready():
             question = await channel.get_msg(timeout=0)
             prompt = question["content"].get("prompt", "")
             self._kernel.input(base64.b64encode(_stand_in_reply(prompt, stand_ins)).decode())
@@ -288,17 +289,31 @@ def _not_answered(reply: Mapping[str, Any]) -> Problem:
     return Problem(REFUSED, "no answer was handed back")
 
 
-def _read(descriptor: int, name: str, problem: Problem, exercise: Exercise) -> Answer:
+def write_new(folder: int, name: str, data: bytes) -> None:
+    """Write a file into the folder of this descriptor. Raises FileExistsError for one that is
+    there already: it may be a link that the student's code has laid to a file of the grader's."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    with os.fdopen(os.open(name, flags, 0o600, dir_fd=folder), "wb") as file:
+        file.write(data)
+
+
+def _read(folder: int, name: str, problem: Problem) -> Answer:
     """One answer from the exchange folder, read as plain arrays and through no link."""
     try:
-        opened = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=descriptor)
-    except OSError:
+        opened = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+    except FileNotFoundError:
         return Answer(problem=problem)
-    with os.fdopen(opened, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _ANSWER_LIMIT:
+    except OSError:
+        return Answer(problem=Problem(REFUSED, "the answer is no plain file"))
+    try:
+        status = os.fstat(opened)
+        if not stat.S_ISREG(status.st_mode):
+            return Answer(problem=Problem(REFUSED, "the answer is no plain file"))
+        if status.st_size > _ANSWER_LIMIT:
             return Answer(problem=Problem(REFUSED, "the answer is too large"))
-        data = file.read()
+        data = os.read(opened, _ANSWER_LIMIT)
+    finally:
+        os.close(opened)
     try:
         return read_answer(data, _ANSWER_LIMIT)
     except (ExchangeError, KeyError, TypeError, AttributeError, ValueError) as error:
