@@ -33,7 +33,8 @@ BUNDLE = "student_bundle.zip"
 _SOLUTIONS = Path(solutions.__file__).parent
 _PROJECT = Path(cs_utils.__file__).parent.parent
 _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-_BUNDLED = ("README.md", "environment.yml", "data", "cs_utils")
+_BUNDLED = ("data", "cs_utils")
+_STUDENT_README = Path(__file__).parent / "student_readme.md"
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
 
@@ -167,7 +168,9 @@ def make_bundle(out: Path, notebooks: Iterable[Path]) -> Path:
             add(f"notebooks/{notebook.name}", notebook.read_bytes())
         for path in _bundled_files():
             add(path.relative_to(_PROJECT).as_posix(), path.read_bytes())
+        add("README.md", _STUDENT_README.read_bytes())
         add("pyproject.toml", student_pyproject().encode())
+        add("environment.yml", student_environment().encode())
     return bundle
 
 
@@ -188,6 +191,13 @@ def student_pyproject() -> str:
         f"lab = [\n{listed(project['optional-dependencies']['lab'])}]\n\n"
         '[tool.setuptools.packages.find]\ninclude = ["cs_utils*"]\n'
     )
+
+
+def student_environment() -> str:
+    """An ``environment.yml`` for the bundle: the project's own up to the grader's packages."""
+    text = (_PROJECT / "environment.yml").read_text()
+    kept, _grader, _rest = text.partition("  # grader\n")
+    return kept
 
 
 def _bundled_files() -> list[Path]:

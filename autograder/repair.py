@@ -102,7 +102,7 @@ def repair(submitted: NotebookNode, release: NotebookNode) -> Repaired:
     for cell in students:
         cell.key = _match(cell, by_id, exercises)
     _drop_stubs(students, by_id, exercises, repairs)
-    chosen, extras = _choose(students, set(exercises), repairs)
+    chosen, drafts, extras = _choose(students, set(exercises), repairs)
     _tell_changes(students, by_id, exercises, repairs)
     cells = list(extras[None])
     defined = {name for cell in students for name in _functions(cell.source)}
@@ -111,7 +111,7 @@ def repair(submitted: NotebookNode, release: NotebookNode) -> Repaired:
         kept = copy.deepcopy(cell)
         if key in exercises:
             kept.source = _solution(key, chosen, defined, repairs)
-        cells += [kept, *extras[key]]
+        cells += [*drafts[key], kept, *extras[key]]
     notebook = copy.deepcopy(release)
     notebook.cells = cells
     for index, cell in enumerate(notebook.cells):
@@ -132,8 +132,9 @@ def _modern(content: dict[str, Any]) -> NotebookNode:
     raw = content
     if "worksheets" in content:
         raw = nbformat.convert(nbformat.from_dict(content), 4)
-    cells = [_modern_cell(cell) for cell in raw["cells"] if isinstance(cell, dict)]
-    return nbformat.v4.new_notebook(cells=cells)
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [_modern_cell(cell) for cell in raw["cells"] if isinstance(cell, dict)]
+    return notebook
 
 
 def _modern_cell(raw: dict[str, Any]) -> NotebookNode:
@@ -195,10 +196,11 @@ def _drop_stubs(
 
 def _choose(
     students: list[_Cell], exercises: set[str], repairs: list[str]
-) -> tuple[dict[str, _Cell], dict[str | None, list[NotebookNode]]]:
-    """For each exercise the cell that counts, the last as in the student's own kernel, and the
-    student's further cells by the release cell that they follow."""
+) -> tuple[dict[str, _Cell], dict[str, list[NotebookNode]], dict[str | None, list[NotebookNode]]]:
+    """For each exercise the cell that counts, the last as in the student's own kernel; the earlier
+    ones, which run before it; and the student's further cells by the release cell they follow."""
     chosen: dict[str, _Cell] = {}
+    drafts: dict[str, list[NotebookNode]] = defaultdict(list)
     extras: dict[str | None, list[NotebookNode]] = defaultdict(list)
     last: str | None = None
     seen: set[str] = set()
@@ -212,12 +214,12 @@ def _choose(
             continue
         if cell.key in chosen and chosen[cell.key].source.strip() != cell.source.strip():
             repairs.append(f"{cell.key}: more than one cell defines it; the last one counts")
-            extras[last].append(_extra(chosen[cell.key]))
+            drafts[cell.key].append(_extra(chosen[cell.key]))
         if cell.key in exercises:
             chosen[cell.key] = cell
         seen.add(cell.key)
         last = cell.key
-    return chosen, extras
+    return chosen, drafts, extras
 
 
 def _tell_changes(

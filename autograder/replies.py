@@ -23,17 +23,31 @@ def not_answered(reply: Mapping[str, Any]) -> Problem:
     return Problem(REFUSED, "no answer was handed back")
 
 
-def read_reply(descriptor: int, name: str, problem: Problem) -> Answer:
+def write_new(folder: int, name: str, data: bytes) -> None:
+    """Write a file into the folder of this descriptor. Raises FileExistsError for one that is
+    there already: it may be a link that the student's code has laid to a file of the grader's."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    with os.fdopen(os.open(name, flags, 0o600, dir_fd=folder), "wb") as file:
+        file.write(data)
+
+
+def read_reply(folder: int, name: str, problem: Problem) -> Answer:
     """One answer from the exchange folder, read as plain arrays and through no link."""
     try:
-        opened = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=descriptor)
-    except OSError:
+        opened = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+    except FileNotFoundError:
         return Answer(problem=problem)
-    with os.fdopen(opened, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _ANSWER_LIMIT:
+    except OSError:
+        return Answer(problem=Problem(REFUSED, "the answer is no plain file"))
+    try:
+        status = os.fstat(opened)
+        if not stat.S_ISREG(status.st_mode):
+            return Answer(problem=Problem(REFUSED, "the answer is no plain file"))
+        if status.st_size > _ANSWER_LIMIT:
             return Answer(problem=Problem(REFUSED, "the answer is too large"))
-        data = file.read()
+        data = os.read(opened, _ANSWER_LIMIT)
+    finally:
+        os.close(opened)
     try:
         return read_answer(data, _ANSWER_LIMIT)
     except (ExchangeError, KeyError, TypeError, AttributeError, ValueError) as error:

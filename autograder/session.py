@@ -11,7 +11,6 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from queue import Empty
 from subprocess import DEVNULL
 from types import TracebackType
@@ -23,9 +22,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from autograder.cells import defines, exercise_library, is_check
-from autograder.replies import not_answered, read_reply, stand_in_reply
+from autograder.replies import not_answered, read_reply, stand_in_reply, write_new
 from autograder.sandbox import new_kernel_manager
-from cs_utils.answers import CRASHED, TIMED_OUT, Answer, Problem
+from cs_utils.answers import CRASHED, REFUSED, TIMED_OUT, Answer, Problem
 from cs_utils.exchange import pack
 from cs_utils.exercises.specification import Case, Exercise
 from cs_utils.kernel_side import REQUEST, answer_file
@@ -71,8 +70,8 @@ class Session:
         self._ran_until = -1
         self._restarts = 0
         self._out_of_time = False
+        self._show_is_over = False
         self._folder = ""
-        self._asked = 0
         self._client: NotebookClient | None = None
         self._kernel: Any = None
         self._manager: Any = None
@@ -102,6 +101,7 @@ class Session:
                 continue
             self._ran_until = index
             await self._run_cell(index)
+        self._restarts = 0
 
     def _is_of_other_library(self, cell: NotebookNode) -> bool:
         """PyTorch's classes cannot even be defined where PyTorch is switched off."""
@@ -116,24 +116,24 @@ class Session:
         Returns an answer for each case; what was not answered says why.
         """
         if self._client is None and not await self._restart():
-            return [Answer(problem=Problem(CRASHED, "the kernel died again and again"))] * len(
-                cases
-            )
-        self._asked += 1
-        folder = Path(self._folder) / f"ask-{self._asked}"
-        folder.mkdir()
+            problem = Problem(CRASHED, "the kernel died again and again")
+            return [Answer(problem=problem)] * len(cases)
+        request = {
+            "exercise": exercise.name,
+            "cases": [(dict(case.inputs), case.inputs_unchanged) for case in cases],
+            "stand_ins": dict(stand_ins),
+        }
+        folder = tempfile.mkdtemp(prefix="ask-", dir=self._folder)
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
-            request = {
-                "exercise": exercise.name,
-                "cases": [(dict(case.inputs), case.inputs_unchanged) for case in cases],
-                "stand_ins": dict(stand_ins),
-            }
-            (folder / REQUEST).write_bytes(pack(request))
-            problem = await self._await_answers(str(folder), stand_ins)
+            write_new(descriptor, REQUEST, pack(request))
+            problem = await self._await_answers(folder, stand_ins)
             return [
                 read_reply(descriptor, answer_file(index), problem) for index in range(len(cases))
             ]
+        except FileExistsError:
+            problem = Problem(REFUSED, "the code meddled with the exchange of answers")
+            return [Answer(problem=problem)] * len(cases)
         finally:
             os.close(descriptor)
 
@@ -186,6 +186,9 @@ class Session:
         if shown_only and late:
             _add_error(cell, "NotRun", "Not run: the notebook's time is used up.")
             return
+        if shown_only and self._show_is_over:
+            _add_error(cell, "NotRun", "Not run: a cell like this one ended the kernel.")
+            return
         slow = self._out_of_time or late
         self._client.timeout = int(self._limits.shown if shown_only and slow else self._limits.cell)
         try:
@@ -202,6 +205,7 @@ class Session:
         except DeadKernelError:
             _add_error(cell, "KernelDied", "The kernel died while this cell ran.")
         self._unrunnable.add(index)
+        self._show_is_over |= shown_only
         await self._stop()
         if restart:
             await self._restart()
@@ -237,7 +241,7 @@ class Session:
                     return not_answered(reply["content"])
             except Empty:
                 pass
-            await self._serve_stand_ins(stand_ins)
+            await self._serve_stand_ins(stand_ins, end)
             if not await self._manager.is_alive():
                 await self._stop()
                 return Problem(CRASHED, "the code ended the kernel's process")
@@ -246,10 +250,10 @@ class Session:
         seconds = f"{self._limits.exercise:g}"
         return Problem(TIMED_OUT, f"no answer within {seconds} seconds: does a loop never end?")
 
-    async def _serve_stand_ins(self, stand_ins: Mapping[str, int]) -> None:
+    async def _serve_stand_ins(self, stand_ins: Mapping[str, int], end: float) -> None:
         """Compute what the kernel asks of working functions, only those now standing in."""
         channel = self._kernel.stdin_channel
-        while await channel.msg_ready():
+        while time.monotonic() < end and await channel.msg_ready():
             question = await channel.get_msg(timeout=0)
             prompt = question["content"].get("prompt", "")
             self._kernel.input(base64.b64encode(stand_in_reply(prompt, stand_ins)).decode())

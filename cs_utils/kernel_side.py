@@ -10,13 +10,25 @@ from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
-from cs_utils.answers import Answer, Problem, answer_case, replaced
-from cs_utils.exchange import pack, unpack
+import numpy as np
+
+from cs_utils.answers import (
+    MISSING,
+    NOT_WRITTEN,
+    RAISED,
+    WRONG_RETURN,
+    Answer,
+    Problem,
+    answer_case,
+    replaced,
+)
+from cs_utils.exchange import ExchangeError, pack, unpack
 from cs_utils.exercises import find_exercise
 from cs_utils.exercises.specification import Case
 
 REQUEST = "request.npz"
 GRADING = "CS_UTILS_GRADING"
+_PROBLEMS = (NOT_WRITTEN, MISSING, RAISED, WRONG_RETURN)
 
 
 def is_grading() -> bool:
@@ -49,7 +61,7 @@ def _packed(answer: Answer) -> bytes:
         {
             "outputs": dict(answer.outputs),
             "problem": [problem.kind, problem.text, problem.line] if problem else None,
-            "changed": list(answer.changed),
+            "inputs": dict(answer.inputs or {}),
         }
     )
 
@@ -58,11 +70,19 @@ def read_answer(data: bytes, limit: int) -> Answer:
     """The answer in these bytes. Raises ExchangeError for anything but plain arrays and words."""
     stored = unpack(data, limit)
     problem = stored["problem"]
-    return Answer(
-        outputs=stored["outputs"],
-        problem=Problem(*(str(word)[:500] for word in problem)) if problem else None,
-        changed=tuple(str(name)[:50] for name in stored["changed"]),
-    )
+    if problem is not None:
+        kind, text, line = (str(word)[:500] for word in problem)
+        if kind not in _PROBLEMS:
+            raise ExchangeError("an unknown kind of problem")
+        return Answer(problem=Problem(kind, text, line))
+    return Answer(outputs=_arrays(stored["outputs"]), inputs=_arrays(stored["inputs"]))
+
+
+def _arrays(stored: Any) -> dict[str, np.ndarray]:
+    arrays = {str(name)[:50]: np.asarray(value) for name, value in dict(stored).items()}
+    if any(array.dtype.kind not in "biuf" for array in arrays.values()):
+        raise ExchangeError("something else than numbers")
+    return arrays
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -5,6 +5,7 @@ The same judge serves the notebook's check and the grader; only the grader's cou
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,7 @@ WRONG = "wrong"
 WITHDRAWN = "withdrawn"
 
 _FLOAT32_TOLERANCE = 1e-4
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -138,18 +140,34 @@ def _judge_case(
         for name, right in expected.items()
     ]
     found = tuple(difference for difference in differences if difference is not None)
-    changed = _changed(exercise, answer, expected) if case.inputs_unchanged else ()
+    changed = _changed(exercise, case, answer, expected) if case.inputs_unchanged else ()
     return CaseResult(case, not found and not changed, differences=found, changed=changed)
 
 
-def _changed(exercise: Exercise, answer: Answer, expected: Outputs) -> tuple[str, ...]:
-    if answer.changed:
-        return answer.changed
-    for name, right in expected.items():
+def _changed(exercise: Exercise, case: Case, answer: Answer, expected: Outputs) -> tuple[str, ...]:
+    """Names of what the student's code changed in place. What is not shown counts as changed."""
+    if answer.inputs is not None:
+        left = answer.inputs
+        names = [
+            name
+            for name, value in case.inputs.items()
+            if isinstance(value, np.ndarray) and not _same(left.get(name), value)
+        ]
+        if names:
+            return tuple(names)
+    for name, right in expected.items() if exercise.cache_from else ():
         again = answer.outputs.get(name + AGAIN)
-        if again is not None and _compare(name, again, np.asarray(right), exercise.tolerance):
+        if again is None or _compare(name, again, np.asarray(right), exercise.tolerance):
             return ("cache",)
     return ()
+
+
+def _same(after: Any, before: Any) -> bool:
+    after, before = np.asarray(after), np.asarray(before)
+    if after.shape != before.shape or after.dtype.kind not in "biuf":
+        return False
+    # A step taken and taken back leaves rounding behind, which harms nobody.
+    return bool(np.allclose(after, before, rtol=_ROUNDING, atol=_ROUNDING, equal_nan=True))
 
 
 def _compare(

@@ -105,24 +105,17 @@ check(numerical_gradient)
 # Guess before you look.
 
 # %% nbgrader={"grade": false, "grade_id": "worked-gradient", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="worked-gradient"
+def worked(x):
+    return x[0] ** 2 + 3 * x[0] * x[1]
+
+
 claims(
-    Claim(
-        "gradient of x0² + 3 x0 x1 at (1, 2)",
-        (8, 3),
-        lambda: numerical_gradient(
-            lambda x: x[0] ** 2 + 3 * x[0] * x[1], np.array([1.0, 2.0])
-        ),
-    ),
-    Claim(
-        "slope of max(0, x) at x = 2",
-        1,
-        lambda: numerical_gradient(lambda x: max(0.0, x), 2.0),
-    ),
-    Claim(
-        "central difference of max(0, x) at x = 0",
-        0.5,
-        lambda: numerical_gradient(lambda x: max(0.0, x), 0.0),
-    ),
+    Claim("gradient of x0² + 3 x0 x1 at (1, 2)", (8, 3),
+          lambda: numerical_gradient(worked, np.array([1.0, 2.0]))),
+    Claim("slope of max(0, x) at x = 2", 1,
+          lambda: numerical_gradient(lambda x: max(0.0, x), 2.0)),
+    Claim("central difference of max(0, x) at x = 0", 0.5,
+          lambda: numerical_gradient(lambda x: max(0.0, x), 0.0)),
 )
 
 # %% [markdown] name="step-size-text"
@@ -185,11 +178,11 @@ plots.node()
 #
 # $$\text{out} = \frac{1}{1 + e^{-(w_0 x_0 + w_1 x_1 + w_2)}}$$
 #
-# **A worked number** (the example is from Stanford's course CS231n): $w = (2, -3, -3)$ and $x = (-1, -2)$.
-# The products are $-2$ and $6$, the sum with $w_2$ is $1$, and the output $1/(1+e^{-1}) \approx 0.73$.
-# Backward, starting from $1$ at the output: the four little nodes of the sigmoid make $0.20$ of it. The
-# sums hand on $0.20$. The products swap: $w_0$ gets $0.20 \cdot x_0 = -0.20$, and $x_0$ gets
-# $0.20 \cdot w_0 = 0.39$. (Not 0.40: we round only what we print.)
+# **A worked number** (from Stanford's CS231n): $w = (2, -3, -3)$ and $x = (-1, -2)$. The products are $-2$
+# and $6$, the sum with $w_2$ is $1$, and the output $1/(1+e^{-1}) \approx 0.73$. Backward, starting from
+# $1$ at the output: the four little nodes of the sigmoid make $0.20$ of it. The sums hand on $0.20$. The
+# products swap: $w_0$ gets $0.20 \cdot x_0 = -0.20$, and $x_0$ gets $0.20 \cdot w_0 = 0.39$. (Not 0.40: we
+# round only what we print.)
 
 # %% [markdown] name="exercise-neuron-forward"
 # ### Exercise 2: neuron_forward
@@ -266,21 +259,12 @@ plots.neuron_graph(neuron_forward, neuron_backward, w, x)
 # %% nbgrader={"grade": false, "grade_id": "neuron-claims", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="neuron-claims"
 claims(
     Claim("out", 0.73, lambda: neuron_forward(w, x)[0]),
-    Claim(
-        "dw by backprop",
-        (-0.20, -0.39, 0.20),
-        lambda: neuron_backward(1.0, neuron_forward(w, x)[1])[0],
-    ),
-    Claim(
-        "dx by backprop",
-        (0.39, -0.59),
-        lambda: neuron_backward(1.0, neuron_forward(w, x)[1])[1],
-    ),
-    Claim(
-        "dw by your numerical gradient",
-        (-0.20, -0.39, 0.20),
-        lambda: numerical_gradient(lambda w: neuron_forward(w, x)[0], w),
-    ),
+    Claim("dw by backprop", (-0.20, -0.39, 0.20),
+          lambda: neuron_backward(1.0, neuron_forward(w, x)[1])[0]),
+    Claim("dx by backprop", (0.39, -0.59),
+          lambda: neuron_backward(1.0, neuron_forward(w, x)[1])[1]),
+    Claim("dw by your numerical gradient", (-0.20, -0.39, 0.20),
+          lambda: numerical_gradient(lambda w: neuron_forward(w, x)[0], w)),
 )
 
 # %% [markdown] name="jacobian-story"
@@ -360,29 +344,15 @@ def to_z(y):
     return np.array([y[0] * y[2], y[1] - y[2]])
 
 
+def chained(x):
+    return numerical_jacobian(to_y, x) @ numerical_jacobian(to_z, to_y(x))
+
+
 start = np.array([2.0, 3.0])
 claims(
-    Claim(
-        "row 0 of dz/dx at (2, 3), directly",
-        (36, -3),
-        lambda: numerical_jacobian(lambda x: to_z(to_y(x)), start)[0],
-    ),
-    Claim(
-        "row 0 of the product (dy/dx)(dz/dy)",
-        (36, -3),
-        lambda: (
-            numerical_jacobian(to_y, start) @ numerical_jacobian(to_z, to_y(start))
-        )[0],
-    ),
-    Claim(
-        "shape of (dy/dx)(dz/dy), as of dz/dx",
-        (2, 2),
-        lambda: (
-            (
-                numerical_jacobian(to_y, start) @ numerical_jacobian(to_z, to_y(start))
-            ).shape
-        ),
-    ),
+    Claim("dz/dx at (2, 3), directly", ((36, -3), (8, 1)),
+          lambda: numerical_jacobian(lambda x: to_z(to_y(x)), start)),
+    Claim("the product (dy/dx)(dz/dy)", ((36, -3), (8, 1)), lambda: chained(start)),
 )
 
 # %% [markdown] name="relu-explicit-story"
@@ -465,17 +435,12 @@ check(jacobian_backward)
 # %% nbgrader={"grade": false, "grade_id": "relu-explicit-claims", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="relu-explicit-claims"
 x, dz = np.array([1.0, -2, 3, -1]), np.array([4.0, -1, 5, 9])
 claims(
-    Claim("the Jacobian's diagonal", (1, 0, 1, 0), lambda: np.diag(relu_jacobian(x))),
-    Claim(
-        "dL/dx = [dz/dx] [dL/dz]",
-        (4, 0, 5, 0),
-        lambda: jacobian_backward(relu_jacobian(x), dz),
-    ),
-    Claim(
-        "the last row of the product, by hand: 0·4 + 0·(-1) + 0·5 + 0·9",
-        0,
-        lambda: jacobian_backward(relu_jacobian(x), dz)[3],
-    ),
+    Claim("the Jacobian's diagonal", (1, 0, 1, 0),
+          lambda: np.diag(relu_jacobian(x))),
+    Claim("dL/dx = [dz/dx] [dL/dz]", (4, 0, 5, 0),
+          lambda: jacobian_backward(relu_jacobian(x), dz)),
+    Claim("the last row of the product, by hand: 0·4 + 0·(-1) + 0·5 + 0·9", 0,
+          lambda: jacobian_backward(relu_jacobian(x), dz)[3]),
 )
 
 # %% [markdown] name="relu-implicit-story"
@@ -560,24 +525,14 @@ check(relu_backward)
 x, dz = np.array([1.0, -2, 3, -1]), np.array([4.0, -1, 5, 9])
 claims(
     Claim("z for the slide's x", (1, 0, 3, 0), lambda: relu_forward(x)[0]),
-    Claim(
-        "dL/dx, implicit", (4, 0, 5, 0), lambda: relu_backward(dz, relu_forward(x)[1])
-    ),
-    Claim(
-        "L when the output z moves: the upstream gradient",
-        (4, -1, 5, 9),
-        lambda: numerical_gradient(lambda z: dz @ z, relu_forward(x)[0]),
-    ),
-    Claim(
-        "L when the input x moves: the downstream gradient",
-        (4, 0, 5, 0),
-        lambda: numerical_gradient(lambda x: dz @ relu_forward(x)[0], x),
-    ),
-    Claim(
-        "your gradient at the kink x = 0, upstream 1",
-        0,
-        lambda: relu_backward(np.ones(1), relu_forward(np.zeros(1))[1])[0],
-    ),
+    Claim("dL/dx, implicit", (4, 0, 5, 0),
+          lambda: relu_backward(dz, relu_forward(x)[1])),
+    Claim("L when the output z moves: the upstream gradient", (4, -1, 5, 9),
+          lambda: numerical_gradient(lambda z: dz @ z, relu_forward(x)[0])),
+    Claim("L when the input x moves: the downstream gradient", (4, 0, 5, 0),
+          lambda: numerical_gradient(lambda x: dz @ relu_forward(x)[0], x)),
+    Claim("your gradient at the kink x = 0, upstream 1", 0,
+          lambda: relu_backward(np.ones(1), relu_forward(np.zeros(1))[1])[0]),
 )
 
 # %% [markdown] name="relu-claims-lesson"
@@ -608,15 +563,10 @@ plots.jacobian_costs(relu_jacobian, jacobian_backward, relu_forward, relu_backwa
 vgg = 64 * 224 * 224  # numbers that leave the first layer of VGG-16, for one picture
 claims(
     Claim("numbers in the first ReLU of VGG-16", 3_211_264, lambda: vgg),
-    Claim(
-        "its explicit Jacobian at 4 bytes, in TB",
-        41.2,
-        lambda: 4 * vgg**2 / 1e12,
-        digits=1,
-    ),
-    Claim(
-        "what relu_backward needs instead, in MB", 12.8, lambda: 4 * vgg / 1e6, digits=1
-    ),
+    Claim("its explicit Jacobian at 4 bytes, in TB", 41.2,
+          lambda: 4 * vgg**2 / 1e12, digits=1),
+    Claim("what relu_backward needs instead, in MB", 12.8,
+          lambda: 4 * vgg / 1e6, digits=1),
 )
 
 # %% [markdown] name="squash-story"
@@ -775,16 +725,10 @@ check(softmax_backward)
 scores = np.array([1.0, 2, 3])
 claims(
     Claim("p of (1, 2, 3)", (0.09, 0.24, 0.67), lambda: softmax_forward(scores)[0]),
-    Claim(
-        "p of (1001, 1002, 1003)",
-        (0.09, 0.24, 0.67),
-        lambda: softmax_forward(scores + 1000)[0],
-    ),
-    Claim(
-        "upstream gradient (5, 5, 5): the same for all",
-        (0, 0, 0),
-        lambda: softmax_backward(np.full(3, 5.0), softmax_forward(scores)[1]),
-    ),
+    Claim("p of (1001, 1002, 1003)", (0.09, 0.24, 0.67),
+          lambda: softmax_forward(scores + 1000)[0]),
+    Claim("upstream gradient (5, 5, 5): the same for all", (0, 0, 0),
+          lambda: softmax_backward(np.full(3, 5.0), softmax_forward(scores)[1])),
 )
 
 # %% [markdown] name="jacobian-picture-text"
@@ -884,36 +828,28 @@ check(linear_backward)
 # %% nbgrader={"grade": false, "grade_id": "linear-claims", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="linear-claims"
 W, b = np.array([[1.0, 2, 0], [0, -1, 3]]), np.array([0.5, 0])
 x, dy = np.array([1.0, 2, -1]), np.array([1.0, 10])
+
+
+def layer(x):
+    return linear_forward(x, W, b)[0]
+
+
+def loss_of_weights(W):
+    return dy @ linear_forward(x, W, b)[0]
+
+
 claims(
     Claim("y", (5.5, -5), lambda: linear_forward(x, W, b)[0]),
-    Claim(
-        "dL/dx, implicit",
-        (1, -8, 30),
-        lambda: linear_backward(dy, linear_forward(x, W, b)[1])[0],
-    ),
-    Claim(
-        "dL/dx, by the explicit Jacobian",
-        (1, -8, 30),
-        lambda: jacobian_backward(
-            numerical_jacobian(lambda x: linear_forward(x, W, b)[0], x), dy
-        ),
-    ),
-    Claim(
-        "the numerical Jacobian dy/dx is W transposed",
-        True,
-        lambda: np.allclose(
-            numerical_jacobian(lambda x: linear_forward(x, W, b)[0], x), W.T
-        ),
-    ),
-    Claim(
-        "largest error of dW against your numerical gradient",
-        0,
-        lambda: np.abs(
-            linear_backward(dy, linear_forward(x, W, b)[1])[1]
-            - numerical_gradient(lambda W: dy @ linear_forward(x, W, b)[0], W)
-        ).max(),
-        digits=6,
-    ),
+    Claim("dL/dx, implicit", (1, -8, 30),
+          lambda: linear_backward(dy, linear_forward(x, W, b)[1])[0]),
+    Claim("dL/dx, by the explicit Jacobian", (1, -8, 30),
+          lambda: jacobian_backward(numerical_jacobian(layer, x), dy)),
+    Claim("the numerical Jacobian dy/dx is W transposed", True,
+          lambda: np.allclose(numerical_jacobian(layer, x), W.T)),
+    Claim("dL/dW, implicit", ((1, 2, -1), (10, 20, -10)),
+          lambda: linear_backward(dy, linear_forward(x, W, b)[1])[1]),
+    Claim("dL/dW, by your numerical gradient", ((1, 2, -1), (10, 20, -10)),
+          lambda: numerical_gradient(loss_of_weights, W)),
 )
 
 # %% [markdown] name="loss-story"
@@ -992,36 +928,16 @@ check(cross_entropy_backward)
 # %% nbgrader={"grade": false, "grade_id": "loss-claims", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="loss-claims"
 scores = np.array([1.0, 2, 3])
 claims(
-    Claim(
-        "loss of (1, 2, 3), label 2",
-        0.408,
-        lambda: cross_entropy_forward(scores, 2)[0],
-        digits=3,
-    ),
-    Claim(
-        "loss of (1, 2, 3), label 0",
-        2.408,
-        lambda: cross_entropy_forward(scores, 0)[0],
-        digits=3,
-    ),
-    Claim(
-        "no idea: loss of (0, ..., 0), 10 classes, is log 10",
-        2.303,
-        lambda: cross_entropy_forward(np.zeros(10), 3)[0],
-        digits=3,
-    ),
-    Claim(
-        "hopelessly wrong: loss of (10000, 0), label 1",
-        10000,
-        lambda: cross_entropy_forward(np.array([1e4, 0]), 1)[0],
-    ),
-    Claim(
-        "the gradient's elements add up to",
-        0,
-        lambda: np.sum(
-            cross_entropy_backward(1.0, cross_entropy_forward(scores, 2)[1])
-        ),
-    ),
+    Claim("loss of (1, 2, 3), label 2", 0.408,
+          lambda: cross_entropy_forward(scores, 2)[0], digits=3),
+    Claim("loss of (1, 2, 3), label 0", 2.408,
+          lambda: cross_entropy_forward(scores, 0)[0], digits=3),
+    Claim("no idea: loss of (0, ..., 0), 10 classes, is log 10", 2.303,
+          lambda: cross_entropy_forward(np.zeros(10), 3)[0], digits=3),
+    Claim("hopelessly wrong: loss of (10000, 0), label 1", 10000,
+          lambda: cross_entropy_forward(np.array([1e4, 0]), 1)[0]),
+    Claim("the gradient's elements add up to", 0,
+          lambda: np.sum(cross_entropy_backward(1.0, cross_entropy_forward(scores, 2)[1]))),
 )
 
 # %% [markdown] name="loss-plot-text"
@@ -1220,40 +1136,22 @@ with_one = np.hstack([points, np.ones((2, 1))])
 
 
 def mistakes_after_learning(inputs, targets, learning_rate=1.0):
-    w = experiments.learn(perceptron_update, inputs, targets, learning_rate, epochs=30)[
-        -1
-    ]
+    w = experiments.learn(perceptron_update, inputs, targets, learning_rate, epochs=30)[-1]
     return letters.mistakes(w, inputs, targets)
 
 
 claims(
     Claim("photocells, 20 × 20", 400, lambda: letters.letter("T").size),
-    Claim(
-        "right answer: w = (1, 0.5) stays",
-        (1, 0.5),
-        lambda: perceptron_update(np.array([1.0, 0.5]), np.ones(2), 1, 0.1),
-    ),
-    Claim(
-        "wrong answer: w = (1, 0.5) moves",
-        (0.9, 0.4),
-        lambda: perceptron_update(np.array([1.0, 0.5]), np.ones(2), 0, 0.1),
-    ),
-    Claim(
-        "T and J are separated: mistakes on the training pictures",
-        0,
-        lambda: mistakes_after_learning(*training),
-    ),
-    Claim(
-        "x = 1 wants 0, x = 2 wants 1: mistakes, b never updated",
-        0,
-        lambda: mistakes_after_learning(points, answers),
-        instead=1,
-    ),
-    Claim(
-        "the same, b a weight with constant input 1",
-        0,
-        lambda: mistakes_after_learning(with_one, answers),
-    ),
+    Claim("right answer: w = (1, 0.5) stays", (1, 0.5),
+          lambda: perceptron_update(np.array([1.0, 0.5]), np.ones(2), 1, 0.1)),
+    Claim("wrong answer: w = (1, 0.5) moves", (0.9, 0.4),
+          lambda: perceptron_update(np.array([1.0, 0.5]), np.ones(2), 0, 0.1)),
+    Claim("T and J are separated: mistakes on the training pictures", 0,
+          lambda: mistakes_after_learning(*training)),
+    Claim("x = 1 wants 0, x = 2 wants 1: mistakes, b never updated", 0,
+          lambda: mistakes_after_learning(points, answers), instead=1),
+    Claim("the same, b a weight with constant input 1", 0,
+          lambda: mistakes_after_learning(with_one, answers)),
 )
 
 # %% [markdown] name="adaline-story"
@@ -1299,22 +1197,13 @@ check(adaline_update)
 # %% nbgrader={"grade": false, "grade_id": "adaline-claims", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="adaline-claims"
 w, x = np.array([1.0, 0.5]), np.ones(2)
 claims(
-    Claim(
-        "right side, but 1.5 is not 1: Adaline moves",
-        (0.95, 0.45),
-        lambda: adaline_update(w, x, 1, 0.1),
-    ),
-    Claim(
-        "the step is -0.1 times the gradient of (d - w·x)²/2",
-        (-0.05, -0.05),
-        lambda: -0.1 * numerical_gradient(lambda w: (1 - w @ x) ** 2 / 2, w),
-    ),
+    Claim("right side, but 1.5 is not 1: Adaline moves", (0.95, 0.45),
+          lambda: adaline_update(w, x, 1, 0.1)),
+    Claim("the step is -0.1 times the gradient of (d - w·x)²/2", (-0.05, -0.05),
+          lambda: -0.1 * numerical_gradient(lambda w: (1 - w @ x) ** 2 / 2, w)),
     Claim("error before: d - w·x", -0.5, lambda: 1 - w @ x),
-    Claim(
-        "error after, (1 - α |x|²) times as large",
-        -0.4,
-        lambda: 1 - adaline_update(w, x, 1, 0.1) @ x,
-    ),
+    Claim("error after, (1 - α |x|²) times as large", -0.4,
+          lambda: 1 - adaline_update(w, x, 1, 0.1) @ x),
 )
 
 # %% [markdown] name="adaline-plot-text"
@@ -1358,32 +1247,15 @@ def neuron_gradient(w, x, dout=1.0):
 
 same = np.array([2.0, 2, 3])
 claims(
-    Claim(
-        "dE/dw by 1986: neuron_backward with dout = dE/do = -(d - o)",
-        (0.053, 0.106, -0.053),
-        lambda: neuron_gradient(w, x, neuron_forward(w, x)[0] - desired),
-        digits=3,
-    ),
-    Claim(
-        "dE/dw by your numerical gradient",
-        (0.053, 0.106, -0.053),
-        lambda: numerical_gradient(error, w),
-        digits=3,
-    ),
-    Claim(
-        "one weight used twice, w0 = w1 = 2, w2 = 3: do/dw, first way only",
-        -0.14,
-        lambda: neuron_gradient(same, x)[0],
-        instead=-0.05,
-    ),
+    Claim("dE/dw by 1986: neuron_backward with dout = dE/do = -(d - o)", (0.053, 0.106, -0.053),
+          lambda: neuron_gradient(w, x, neuron_forward(w, x)[0] - desired), digits=3),
+    Claim("dE/dw by your numerical gradient", (0.053, 0.106, -0.053),
+          lambda: numerical_gradient(error, w), digits=3),
+    Claim("one weight used twice, w0 = w1 = 2, w2 = 3: do/dw, first way only", -0.14,
+          lambda: neuron_gradient(same, x)[0], instead=-0.05),
     Claim("both ways added", -0.14, lambda: neuron_gradient(same, x)[:2].sum()),
-    Claim(
-        "the truth, by your numerical gradient",
-        -0.14,
-        lambda: numerical_gradient(
-            lambda t: neuron_forward(np.array([t, t, 3]), x)[0], 2.0
-        ),
-    ),
+    Claim("the truth, by your numerical gradient", -0.14,
+          lambda: numerical_gradient(lambda t: neuron_forward(np.array([t, t, 3]), x)[0], 2.0)),
 )
 
 # %% [markdown] name="ending"
@@ -1409,75 +1281,43 @@ def collapsed(x):
     return np.allclose(two_layer_forward(x, W1, W2)[0], W2 @ W1 @ x)
 
 
+def downstream_is_of_outputs():
+    z, cache = relu_forward(x)
+    return np.allclose(relu_backward(dz, cache), numerical_gradient(lambda z: dz @ z, z))
+
+
+def once_and_twice():
+    once = numerical_gradient(lambda w: neuron_forward(w, pair)[0], same)[0]
+    twice = numerical_gradient(lambda t: neuron_forward(np.array([t, t, 3]), pair)[0], 2.0)
+    return np.isclose(neuron_gradient(same, pair)[0], [once, twice])
+
+
 claims(
-    Claim("z = max(0, x) of the slide's x", (1, 0, 3, 0), lambda: relu_forward(x)[0]),
-    Claim("diagonal of its Jacobian", (1, 0, 1, 0), lambda: np.diag(relu_jacobian(x))),
-    Claim(
-        "dL/dx = [dz/dx] [dL/dz]",
-        (4, 0, 5, 0),
-        lambda: jacobian_backward(relu_jacobian(x), dz),
-    ),
-    Claim(
-        "the same, implicitly",
-        (4, 0, 5, 0),
-        lambda: relu_backward(dz, relu_forward(x)[1]),
-    ),
-    Claim(
-        "dL/dx has the dims of x",
-        (4,),
-        lambda: np.shape(relu_backward(dz, relu_forward(x)[1])),
-    ),
-    Claim(
-        "Jacobian: off-diagonal always zero (ReLU)",
-        True,
-        lambda: only_diagonal(relu_forward, x),
-    ),
-    Claim(
-        "Jacobian: off-diagonal always zero (softmax)",
-        True,
-        lambda: only_diagonal(softmax_forward, scores),
-        instead=False,
-    ),
-    Claim(
-        "W2 max(0, W1 x) equals W2 W1 x at x = (1, -1)",
-        False,
-        lambda: collapsed(np.array([1.0, -1])),
-    ),
-    Claim(
-        "downstream gradients tell how a node's outputs act on the loss",
-        True,
-        lambda: np.allclose(
-            relu_backward(dz, relu_forward(x)[1]),
-            numerical_gradient(lambda z: dz @ z, relu_forward(x)[0]),
-        ),
-        instead=False,
-    ),
-    Claim(
-        "1986's formula, for a weight used once",
-        True,
-        lambda: np.allclose(
-            neuron_gradient(same, pair),
-            numerical_gradient(lambda w: neuron_forward(w, pair)[0], same),
-        ),
-    ),
-    Claim(
-        "1986's formula, for a weight used twice",
-        True,
-        lambda: np.isclose(
-            neuron_gradient(same, pair)[0],
-            numerical_gradient(
-                lambda t: neuron_forward(np.array([t, t, 3]), pair)[0], 2.0
-            ),
-        ),
-        instead=False,
-    ),
+    Claim("z = max(0, x) of the slide's x", (1, 0, 3, 0),
+          lambda: relu_forward(x)[0]),
+    Claim("diagonal of its Jacobian", (1, 0, 1, 0),
+          lambda: np.diag(relu_jacobian(x))),
+    Claim("dL/dx = [dz/dx] [dL/dz]", (4, 0, 5, 0),
+          lambda: jacobian_backward(relu_jacobian(x), dz)),
+    Claim("the same, implicitly", (4, 0, 5, 0),
+          lambda: relu_backward(dz, relu_forward(x)[1])),
+    Claim("dL/dx has the dims of x", (4,),
+          lambda: np.shape(relu_backward(dz, relu_forward(x)[1]))),
+    Claim("Jacobian: off-diagonal always zero (ReLU)", True,
+          lambda: only_diagonal(relu_forward, x)),
+    Claim("Jacobian: off-diagonal always zero (softmax)", True,
+          lambda: only_diagonal(softmax_forward, scores), instead=False),
+    Claim("W2 max(0, W1 x) equals W2 W1 x at x = (1, -1)", False,
+          lambda: collapsed(np.array([1.0, -1]))),
+    Claim("downstream gradients tell how a node's outputs act on the loss", True,
+          lambda: downstream_is_of_outputs(), instead=False),
+    Claim("1986's formula, for a weight used once", True,
+          lambda: once_and_twice()[0]),
+    Claim("1986's formula, for a weight used twice", True,
+          lambda: once_and_twice()[1], instead=False),
     Claim("photocells of the Mark I", 400, lambda: letters.letter("T").size),
-    Claim(
-        "the printed update rule, without b, learns x = 1: 0, x = 2: 1",
-        True,
-        lambda: mistakes_after_learning(points, answers) == 0,
-        instead=False,
-    ),
+    Claim("the printed update rule, without b, learns x = 1: 0, x = 2: 1", True,
+          lambda: mistakes_after_learning(points, answers) == 0, instead=False),
 )
 
 # %% [markdown] name="what-comes-next"

@@ -104,9 +104,9 @@ def batchnorm_forward(
         mean, var = x.mean(axis=0), x.var(axis=0)
         running_mean = (1 - momentum) * running_mean + momentum * mean
         running_var = (1 - momentum) * running_var + momentum * x.var(axis=0, ddof=1)
-    scale = 1 / np.sqrt(var + eps)
-    x_hat = (x - mean) * scale
-    return gamma * x_hat + beta, (x_hat, gamma, scale, training), running_mean, running_var
+    std = np.sqrt(var + eps)
+    x_hat = (x - mean) / std
+    return gamma * x_hat + beta, (x_hat, gamma, std, training), running_mean, running_var
 
 
 def batchnorm_backward(dout: Array, cache: Any) -> tuple[Array, Array, Array]:
@@ -114,11 +114,11 @@ def batchnorm_backward(dout: Array, cache: Any) -> tuple[Array, Array, Array]:
 
     dout: (N, D). Returns shapes (N, D), (D,), (D,). Source: Ioffe and Szegedy, 2015.
     """
-    x_hat, gamma, scale, training = cache
+    x_hat, gamma, std, training = cache
     dx_hat = dout * gamma
     if training:
         dx_hat = dx_hat - dx_hat.mean(axis=0) - x_hat * (dx_hat * x_hat).mean(axis=0)
-    return dx_hat * scale, (dout * x_hat).sum(axis=0), dout.sum(axis=0)
+    return dx_hat / std, (dout * x_hat).sum(axis=0), dout.sum(axis=0)
 
 
 def dropout_forward(

@@ -62,10 +62,10 @@ def panels(rows: int = 1, columns: int = 1, size: tuple[float, float] = (6.5, 3.
     return figure, axes
 
 
-def canvas(size: tuple[float, float], right: float, top: float) -> Any:
-    """A figure and axes without ticks for a drawing, one unit as long up as across."""
-    figure, axes = panels(size=size)
+def canvas(right: float, bottom: float, top: float) -> Any:
+    """A figure and axes without ticks for a drawing; one unit is an inch, from 0 to ``right``."""
+    figure, axes = panels(size=(right, top - bottom))
     axes = axes[0, 0]
-    axes.set(xlim=(0, right), ylim=(0, top), aspect="equal")
+    axes.set(xlim=(0, right), ylim=(bottom, top), aspect="equal")
     axes.axis("off")
     return figure, axes

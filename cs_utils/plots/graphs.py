@@ -12,7 +12,7 @@ from cs_utils.plots.figures import BLACK, BLUE, RED, Picture, canvas, with_alt_t
 
 def node() -> Picture:
     """One node z = f(x, y) with its upstream, local and downstream gradients."""
-    figure, axes = canvas((7.2, 3.4), right=7.2, top=3.4)
+    figure, axes = canvas(right=7.2, bottom=0.4, top=3.05)
     centre = (3.6, 1.7)
     for height, name in ((2.6, "x"), (0.8, "y")):
         start, end = np.array([0.5, height]), np.array([3.1, 1.7 + 0.28 * np.sign(height - 1.7)])
@@ -43,7 +43,7 @@ def neuron_graph(
     w, x = np.asarray(w, dtype=float), np.asarray(x, dtype=float)
     out, cache = run_forward(neuron_forward, (w, x), ())
     dw, dx = run_backward(neuron_backward, 1.0, cache, [(3,), (2,)])
-    figure, axes = canvas((9.6, 4.8), right=9.6, top=4.8)
+    figure, axes = canvas(right=9.6, bottom=0.1, top=4.75)
     names = ("$w_0$", "$x_0$", "$w_1$", "$x_1$", "$w_2$")
     values = (w[0], x[0], w[1], x[1], w[2])
     gradients = (dw[0], dx[0], dw[1], dx[1], dw[2])
