@@ -14,17 +14,23 @@ from autograder.verdict import fresh_seed
 
 
 def grade_class(
-    hand_ins: Sequence[HandIn], course: CourseFolder, jobs: int, sandboxed: bool, console: Console
+    hand_ins: Sequence[HandIn],
+    course: CourseFolder,
+    jobs: int,
+    sandboxed: bool,
+    device: str,
+    console: Console,
 ) -> list[Result]:
     """Grade all hand-ins into the course folder, ``jobs`` at a time, and write ``grades.csv``.
 
-    All hand-ins of a run get the same secret cases.
+    All hand-ins of a run get the same secret cases. device: where PyTorch's references are
+    computed.
     """
     seed = fresh_seed()
     course.prepare({hand_in.lesson for hand_in in hand_ins}, seed, sandboxed)
     for hand_in in hand_ins:
         course.keep_originals(hand_in.student, hand_in.lesson, hand_in.files)
-    tasks = [_task(hand_in, course, seed, sandboxed) for hand_in in hand_ins]
+    tasks = [_task(hand_in, course, seed, sandboxed, device) for hand_in in hand_ins]
     results = []
     with _progress(console) as progress:
         bar = progress.add_task("grading", total=len(tasks))
@@ -36,7 +42,7 @@ def grade_class(
     return results
 
 
-def _task(hand_in: HandIn, course: CourseFolder, seed: int, sandboxed: bool) -> Task:
+def _task(hand_in: HandIn, course: CourseFolder, seed: int, sandboxed: bool, device: str) -> Task:
     return Task(
         student=hand_in.student,
         lesson=hand_in.lesson,
@@ -45,6 +51,7 @@ def _task(hand_in: HandIn, course: CourseFolder, seed: int, sandboxed: bool) -> 
         release=str(course.release(hand_in.lesson)),
         seed=seed,
         sandboxed=sandboxed,
+        device=device,
     )
 
 

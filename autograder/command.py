@@ -1,11 +1,21 @@
 """The ``autograder`` command."""
 
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
+
+
+class Device(StrEnum):
+    """Where the references of PyTorch exercises are computed."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
 
 app = typer.Typer(
     add_completion=False,
@@ -43,6 +53,9 @@ def grade_command(
     sandbox: Annotated[
         bool, typer.Option(help="Run students' code inside bubblewrap. Without it, trust them.")
     ] = True,
+    device: Annotated[
+        Device, typer.Option(help="Where the references of PyTorch exercises are computed.")
+    ] = Device.auto,
 ) -> None:
     """Grade a class: every hand-in gets a verdict and a reason for every exercise."""
     from autograder.batch import grade_class
@@ -51,6 +64,7 @@ def grade_command(
     from autograder.release import lesson_sources
     from autograder.report import score_table
     from autograder.sandbox import SandboxError, require_sandbox
+    from autograder.verdict import best_device
 
     try:
         lessons = [path.stem for path in lesson_sources()]
@@ -64,7 +78,8 @@ def grade_command(
         _console.print(remark, markup=False, highlight=False, soft_wrap=True)
     isolation = "bubblewrap" if sandbox else "none, students' code runs with your rights"
     _console.print(f"{len(collection.hand_ins)} hand-ins, {jobs} at a time; isolation: {isolation}")
-    results = grade_class(collection.hand_ins, course, jobs, sandbox, _console)
+    where = best_device() if device is Device.auto else device.value
+    results = grade_class(collection.hand_ins, course, jobs, sandbox, where, _console)
     _console.print(score_table(results))
     for name in ("grades.csv", "feedback", "gradebook.db"):
         _console.print(str(course.root / name), markup=False, highlight=False, soft_wrap=True)

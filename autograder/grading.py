@@ -27,7 +27,8 @@ GRADER_FAILED = "grader failed"
 
 @dataclass(frozen=True)
 class Task:
-    """A hand-in to grade: whose, which lesson, the versions' files, the release notebook."""
+    """A hand-in to grade: whose, which lesson, the versions' files, the release notebook; the
+    cases' seed, whether to use the sandbox, and where PyTorch's references are computed."""
 
     student: str
     lesson: str
@@ -36,6 +37,7 @@ class Task:
     release: str
     seed: int
     sandboxed: bool
+    device: str = "cpu"
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,9 @@ def _grade_version(task: Task, file: str) -> Result:
     if version.unreadable:
         rows = _same_rows(task.lesson, UNREADABLE, version.unreadable)
     else:
-        grading = grade_notebook(version.notebook, task.lesson, task.seed, task.sandboxed)
+        grading = grade_notebook(
+            version.notebook, task.lesson, task.seed, task.sandboxed, task.device
+        )
         rows = tuple(map(_row, grading.verdicts))
     remarks = (*task.remarks, *version.remarks)
     return Result(

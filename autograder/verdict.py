@@ -7,9 +7,9 @@ solutions; a case on which they disagree is withdrawn.
 
 import copy
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from jupyter_core.utils import run_sync
@@ -19,7 +19,7 @@ from nbformat.v4 import new_output
 from autograder.cells import exercise_library, is_check
 from autograder.replies import missing_part
 from autograder.session import Limits, Session
-from cs_utils.answers import CRASHED, TIMED_OUT, answer_case
+from cs_utils.answers import CRASHED, TIMED_OUT, Answer, answer_case
 from cs_utils.exercises import find_exercise, lesson_exercises, stand_in_rounds
 from cs_utils.exercises.specification import Case, Exercise, Outputs
 from cs_utils.reports import html_report
@@ -27,6 +27,8 @@ from cs_utils.verdicts import CORRECT, Verdict, best, close, judge
 from solutions.references import reference_functions
 
 CHECK_PREFIX = "check-"
+
+References = Callable[[str], tuple[list[Case], list[Outputs | None]]]
 
 
 @dataclass(frozen=True)
@@ -50,20 +52,27 @@ def grade_notebook(
     lesson: str,
     seed: int,
     sandboxed: bool = True,
+    device: str = "cpu",
     limits: Limits | None = None,
 ) -> Grading:
     """Run a hand-in and judge every exercise of its lesson.
 
     notebook: a repaired notebook, executed in place; its check cells receive the verdicts.
-    lesson: the notebook's name. seed: what the cases are drawn from.
+    lesson: the notebook's name. seed: what the cases are drawn from. device: where the reference
+    of a PyTorch exercise is computed.
     """
-    verdicts = run_sync(_grade)(notebook, lesson, seed, sandboxed, limits or Limits())
+    references = partial(cases_and_references, seed=seed, device=device)
+    verdicts = run_sync(_grade)(notebook, lesson, references, sandboxed, limits or Limits())
     _write_verdicts(notebook, verdicts)
     return Grading(notebook, verdicts, seed, sandboxed)
 
 
 async def _grade(
-    notebook: NotebookNode, lesson: str, seed: int, sandboxed: bool, limits: Limits
+    notebook: NotebookNode,
+    lesson: str,
+    references: References,
+    sandboxed: bool,
+    limits: Limits,
 ) -> list[Verdict]:
     exercises = lesson_exercises(lesson)
     verdicts: dict[str, Verdict] = {}
@@ -71,14 +80,18 @@ async def _grade(
         await session.run_cells()
         for exercise in exercises:
             if exercise.library == "numpy":
-                verdicts[exercise.name] = await _grade_exercise(session, exercise, seed, verdicts)
+                verdicts[exercise.name] = await _grade_exercise(
+                    session, exercise, references, verdicts
+                )
     with_torch = [exercise for exercise in exercises if exercise.library == "torch"]
     if with_torch:
         copied = copy.deepcopy(notebook)
         async with Session(copied, sandboxed, limits, library="torch") as session:
             await session.run_cells(definitions_only=True)
             for exercise in with_torch:
-                verdicts[exercise.name] = await _grade_exercise(session, exercise, seed, verdicts)
+                verdicts[exercise.name] = await _grade_exercise(
+                    session, exercise, references, verdicts
+                )
         for cell, run in zip(notebook.cells, copied.cells, strict=True):
             if exercise_library(cell) == "torch":
                 cell.outputs = run.outputs
@@ -86,9 +99,9 @@ async def _grade(
 
 
 async def _grade_exercise(
-    session: Session, exercise: Exercise, seed: int, earlier: Mapping[str, Verdict]
+    session: Session, exercise: Exercise, references: References, earlier: Mapping[str, Verdict]
 ) -> Verdict:
-    cases, expected = cases_and_references(exercise.name, seed)
+    cases, expected = references(exercise.name)
     endless = {part for part in exercise.builds_on if part in earlier and _gave_up(earlier[part])}
     verdicts: list[Verdict] = []
     for stand_ins in [{}, *stand_in_rounds(exercise)]:
@@ -107,22 +120,42 @@ def _gave_up(verdict: Verdict) -> bool:
     return verdict.status in (TIMED_OUT, CRASHED)
 
 
+def best_device() -> str:
+    """``cuda`` where PyTorch finds a GPU, ``cpu`` elsewhere."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
 @lru_cache(maxsize=256)
-def cases_and_references(name: str, seed: int) -> tuple[list[Case], list[Outputs | None]]:
+def cases_and_references(
+    name: str, seed: int, device: str
+) -> tuple[list[Case], list[Outputs | None]]:
     """The cases of an exercise and what must come out; None where the references disagree."""
     exercise = find_exercise(name)
     cases = exercise.draw_cases(seed)
-    return cases, [_agreed(exercise, case) for case in cases]
+    return cases, [_agreed(exercise, case, device) for case in cases]
 
 
-def _agreed(exercise: Exercise, case: Case) -> Outputs | None:
+def _agreed(exercise: Exercise, case: Case, device: str) -> Outputs | None:
     oracle = exercise.oracle(case.inputs)
-    reference = answer_case(exercise, reference_functions(exercise.library), case)
+    reference = _reference_answer(exercise, case, device)
     for name, right in oracle.items():
         other = reference.outputs.get(name)
         if other is None or not np.all(close(other, np.asarray(right), exercise.tolerance)):
             return None
     return oracle
+
+
+def _reference_answer(exercise: Exercise, case: Case, device: str) -> Answer:
+    """What the course's own solution gives: in NumPy, or on PyTorch tensors of the device."""
+    functions = reference_functions(exercise.library)
+    if exercise.library == "numpy":
+        return answer_case(exercise, functions, case)
+    import torch
+
+    with torch.device(device):
+        return answer_case(exercise, functions, case)
 
 
 def _write_verdicts(notebook: NotebookNode, verdicts: Sequence[Verdict]) -> None:
