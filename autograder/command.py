@@ -64,22 +64,22 @@ def grade_command(
     from autograder.release import lesson_sources
     from autograder.report import score_table
     from autograder.sandbox import SandboxError, require_sandbox
-    from autograder.verdict import best_device
+    from autograder.verdict import DeviceError, require_device
 
     try:
         lessons = [path.stem for path in lesson_sources()]
         collection = collect(submissions, lessons, notebook)
         course = CourseFolder(out)
+        require_device(device.value)
         if sandbox:
             require_sandbox()
-    except (CollectError, CourseFolderError, SandboxError) as error:
+    except (CollectError, CourseFolderError, DeviceError, SandboxError) as error:
         _fail(error)
     for remark in collection.remarks:
         _console.print(remark, markup=False, highlight=False, soft_wrap=True)
     isolation = "bubblewrap" if sandbox else "none, students' code runs with your rights"
     _console.print(f"{len(collection.hand_ins)} hand-ins, {jobs} at a time; isolation: {isolation}")
-    where = best_device() if device is Device.auto else device.value
-    results = grade_class(collection.hand_ins, course, jobs, sandbox, where, _console)
+    results = grade_class(collection.hand_ins, course, jobs, sandbox, device.value, _console)
     _console.print(score_table(results))
     for name in ("grades.csv", "feedback", "gradebook.db"):
         _console.print(str(course.root / name), markup=False, highlight=False, soft_wrap=True)

@@ -37,7 +37,7 @@ class Task:
     release: str
     seed: int
     sandboxed: bool
-    device: str = "cpu"
+    device: str = "auto"
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,10 @@ CHECK_PREFIX = "check-"
 References = Callable[[str], tuple[list[Case], list[Outputs | None]]]
 
 
+class DeviceError(ValueError):
+    """The device asked for is not there; the text says what to do."""
+
+
 @dataclass(frozen=True)
 class Grading:
     """A hand-in graded: the executed notebook and a verdict for each exercise of the lesson."""
@@ -52,14 +56,14 @@ def grade_notebook(
     lesson: str,
     seed: int,
     sandboxed: bool = True,
-    device: str = "cpu",
+    device: str = "auto",
     limits: Limits | None = None,
 ) -> Grading:
     """Run a hand-in and judge every exercise of its lesson.
 
     notebook: a repaired notebook, executed in place; its check cells receive the verdicts.
     lesson: the notebook's name. seed: what the cases are drawn from. device: where the reference
-    of a PyTorch exercise is computed.
+    of a PyTorch exercise is computed; ``auto`` takes a GPU where there is one.
     """
     references = partial(cases_and_references, seed=seed, device=device)
     verdicts = run_sync(_grade)(notebook, lesson, references, sandboxed, limits or Limits())
@@ -120,11 +124,15 @@ def _gave_up(verdict: Verdict) -> bool:
     return verdict.status in (TIMED_OUT, CRASHED)
 
 
-def best_device() -> str:
-    """``cuda`` where PyTorch finds a GPU, ``cpu`` elsewhere."""
+def require_device(device: str) -> None:
+    """Raises DeviceError where PyTorch cannot compute on the device; ``auto`` and ``cpu`` always
+    will do."""
+    if device in ("auto", "cpu"):
+        return
     import torch
 
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    if not torch.cuda.is_available():
+        raise DeviceError("PyTorch finds no GPU here. Leave --device out, or say --device cpu.")
 
 
 @lru_cache(maxsize=256)
@@ -154,6 +162,8 @@ def _reference_answer(exercise: Exercise, case: Case, device: str) -> Answer:
         return answer_case(exercise, functions, case)
     import torch
 
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
     with torch.device(device):
         return answer_case(exercise, functions, case)
 
