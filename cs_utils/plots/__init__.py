@@ -10,12 +10,29 @@ from cs_utils.plots.derivatives import (
 from cs_utils.plots.figures import Picture, with_alt_text
 from cs_utils.plots.graphs import neuron_graph, node
 from cs_utils.plots.learning import crossed_clusters, loss_gradient
+from cs_utils.plots.matrices import (
+    image_samples,
+    jacobian_blocks,
+    jacobian_memory,
+    touched_row,
+)
+from cs_utils.plots.optimisers import optimiser_paths
 from cs_utils.plots.retina import learned_weights, learning_curves, retina
+from cs_utils.plots.signals import activation_scales, batchnorm_activations, dropout_masks
+from cs_utils.plots.training import confusion, first_layer, training_curves
 
 __all__ = [
     "Picture",
+    "activation_scales",
+    "batchnorm_activations",
+    "confusion",
     "crossed_clusters",
+    "dropout_masks",
+    "first_layer",
+    "image_samples",
+    "jacobian_blocks",
     "jacobian_costs",
+    "jacobian_memory",
     "jacobians",
     "learned_weights",
     "learning_curves",
@@ -23,7 +40,10 @@ __all__ = [
     "loss_gradient",
     "neuron_graph",
     "node",
+    "optimiser_paths",
     "retina",
     "step_sizes",
+    "touched_row",
+    "training_curves",
     "with_alt_text",
 ]
