@@ -5,7 +5,12 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-_NUMPY = ("numpy_vectors", "numpy_layers")
+_NUMPY = (
+    "numpy_vectors",
+    "numpy_layers",
+    "numpy_convolution",
+    "numpy_convolution_options",
+)
 _TORCH = ("torch_layers",)
 
 
