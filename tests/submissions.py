@@ -4,11 +4,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from cs_utils import answers
+from cs_utils.answers import Answer, Problem, plain_array
 from cs_utils.checks import check_exercise
+from cs_utils.exchange import pack
 from cs_utils.exercises import find_exercise, lesson_exercises
+from cs_utils.exercises.specification import AGAIN, Case, Exercise, Outputs
 from cs_utils.reports import text_report
-from cs_utils.verdicts import CORRECT, Verdict
-from solutions import numpy_vectors
+from cs_utils.verdicts import CORRECT, Verdict, judge
+from solutions import numpy_layers, numpy_vectors
 
 EXERCISES = lesson_exercises("01_vector_backprop")
 NAMES = [exercise.name for exercise in EXERCISES]
@@ -21,13 +25,35 @@ def solved(**changes: Callable[..., Any]) -> dict[str, Any]:
     Run from their own text, so that an exchanged function is used by those that build on it.
     """
     namespace: dict[str, Any] = {}
-    exec(Path(numpy_vectors.__file__).read_text(), namespace)
+    for module in (numpy_vectors, numpy_layers):
+        exec(Path(module.__file__).read_text(), namespace)
     namespace.update(changes)
     return namespace
 
 
 def verdict_on(name: str, seed: int = 0, **changes: Callable[..., Any]) -> Verdict:
     return check_exercise(find_exercise(name), solved(**changes), seed)
+
+
+def submission(
+    exercise: Exercise, cases: list[Case], wrong: Callable[[Case, Outputs], Any]
+) -> Verdict:
+    """The verdict on answers made by ``wrong``; None stands for an exception."""
+    expected = [exercise.oracle(case.inputs) for case in cases]
+    given = []
+    for case, right in zip(cases, expected, strict=True):
+        outputs = wrong(case, right)
+        if outputs is None:
+            given.append(Answer(problem=Problem(answers.RAISED, "ValueError")))
+            continue
+        arrays = {name: plain_array(value, name) for name, value in outputs.items()}
+        again = {name + AGAIN: value for name, value in arrays.items()}
+        given.append(Answer(arrays | again if case.inputs_unchanged else arrays))
+    return judge(exercise, cases, given, expected)
+
+
+def pack_cases(exercise: Exercise, seed: int) -> list[bytes]:
+    return [pack(dict(case.inputs)) for case in exercise.draw_cases(seed)]
 
 
 def assert_full_marks(verdict: Verdict) -> None:

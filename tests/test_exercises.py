@@ -10,15 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from submissions import EXERCISES, NAMES, SEEDS, assert_full_marks, solved, verdict_on
+from submissions import EXERCISES, NAMES, SEEDS, assert_full_marks, pack_cases, solved, verdict_on
 
 from cs_utils.checks import check_exercise
-from cs_utils.exchange import pack
 from cs_utils.exercises.specification import Exercise
-
-
-def pack_cases(exercise: Exercise, seed: int) -> list[bytes]:
-    return [pack(dict(case.inputs)) for case in exercise.draw_cases(seed)]
 
 
 class TestTable:

@@ -5,13 +5,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from submissions import EXERCISES, NAMES, SEEDS, verdict_on
+from submissions import EXERCISES, NAMES, SEEDS, submission, verdict_on
 
-from cs_utils import answers
-from cs_utils.answers import Answer, Problem, plain_array
-from cs_utils.exercises.specification import AGAIN, Case, Exercise, Outputs
+from cs_utils.exercises.specification import Case, Exercise, Outputs
 from cs_utils.reports import text_report
-from cs_utils.verdicts import Verdict, judge
 from solutions import numpy_vectors
 
 MISTAKES = [
@@ -19,23 +16,6 @@ MISTAKES = [
     for exercise in EXERCISES
     for mistake in exercise.misconceptions
 ]
-
-
-def submission(
-    exercise: Exercise, cases: list[Case], wrong: Callable[[Case, Outputs], Any]
-) -> Verdict:
-    """The verdict on answers made by ``wrong``; None stands for an exception."""
-    expected = [exercise.oracle(case.inputs) for case in cases]
-    given = []
-    for case, right in zip(cases, expected, strict=True):
-        outputs = wrong(case, right)
-        if outputs is None:
-            given.append(Answer(problem=Problem(answers.RAISED, "ValueError")))
-            continue
-        arrays = {name: plain_array(value, name) for name, value in outputs.items()}
-        again = {name + AGAIN: value for name, value in arrays.items()}
-        given.append(Answer(arrays | again if case.inputs_unchanged else arrays))
-    return judge(exercise, cases, given, expected)
 
 
 class TestMistakes:

@@ -145,10 +145,13 @@ DROPOUT_FORWARD = Exercise(
 )
 
 
-def _factors_back(inputs: Inputs, right: Outputs, least: float, greatest: float) -> Outputs:
+def _back_in_training(
+    inputs: Inputs, right: Outputs, least: float, greatest: float, blocked: float = 1.0
+) -> Outputs:
+    """A mistake that shows in training, and nowhere else."""
     if not inputs["training"]:
         return right
-    return {FACTOR_BACK: np.array([least, greatest]), BLOCKED: 1.0}
+    return {FACTOR_BACK: np.array([least, greatest]), BLOCKED: blocked}
 
 
 DROPOUT_BACKWARD = Exercise(
@@ -167,7 +170,7 @@ DROPOUT_BACKWARD = Exercise(
                 "All of dout came through. "
                 "Which entries of x had no say in out, and so none in the loss?"
             ),
-            lambda inputs, right: {BLOCKED: 0.0} if inputs["training"] else right,
+            lambda inputs, right: _back_in_training(inputs, right, 1.0, 1.0, blocked=0.0),
         ),
         Misconception(
             "mask drawn anew",
@@ -175,10 +178,8 @@ DROPOUT_BACKWARD = Exercise(
                 "The gradient was blocked at other places than the numbers were. "
                 "Which mask did the forward pass use, and where can you keep it?"
             ),
-            lambda inputs, right: (
-                {FACTOR_BACK: np.array([0.0, factor(inputs)]), BLOCKED: inputs["p"]}
-                if inputs["training"]
-                else right
+            lambda inputs, right: _back_in_training(
+                inputs, right, 0.0, factor(inputs), blocked=inputs["p"]
             ),
         ),
         Misconception(
@@ -187,7 +188,7 @@ DROPOUT_BACKWARD = Exercise(
                 "The mask is right, but what passes keeps its size. "
                 "The kept numbers grew on the way forward: what is the slope of that?"
             ),
-            lambda inputs, right: _factors_back(inputs, right, 1.0, 1.0),
+            lambda inputs, right: _back_in_training(inputs, right, 1.0, 1.0),
         ),
         Misconception(
             "scaled twice",
@@ -195,7 +196,7 @@ DROPOUT_BACKWARD = Exercise(
                 "The gradient was scaled by 1 / (1 - p) twice. "
                 "Does the mask in your cache hold the scale already?"
             ),
-            lambda inputs, right: _factors_back(
+            lambda inputs, right: _back_in_training(
                 inputs, right, factor(inputs) ** 2, factor(inputs) ** 2
             ),
         ),
@@ -205,9 +206,7 @@ DROPOUT_BACKWARD = Exercise(
                 "The gradient passed where the numbers were dropped. "
                 "Is your mask true where an entry is kept, or where it is dropped?"
             ),
-            lambda inputs, right: (
-                {FACTOR_BACK: np.zeros(2), BLOCKED: 0.0} if inputs["training"] else right
-            ),
+            lambda inputs, right: _back_in_training(inputs, right, 0.0, 0.0, blocked=0.0),
         ),
         Misconception(
             "dropped outside training",

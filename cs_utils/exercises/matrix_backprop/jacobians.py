@@ -127,7 +127,7 @@ def _bytes_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def _bytes(inputs: Inputs, of_x: float, of_w: float) -> Outputs:
+def _bytes(of_x: float, of_w: float) -> Outputs:
     return {"bytes of dy/dx": of_x, "bytes of dy/dw": of_w}
 
 
@@ -153,15 +153,12 @@ JACOBIAN_BYTES = Exercise(
                 "Both are given the size of dy/dx, as on the slide. "
                 "How many entries has w, and how many has x?"
             ),
-            lambda inputs, right: {"bytes of dy/dw": right["bytes of dy/dx"]},
+            lambda inputs, right: _bytes(right["bytes of dy/dx"], right["bytes of dy/dx"]),
         ),
         Misconception(
             "exchanged",
             _("The two have changed places. Which Jacobian has N x D rows?"),
-            lambda inputs, right: {
-                "bytes of dy/dx": right["bytes of dy/dw"],
-                "bytes of dy/dw": right["bytes of dy/dx"],
-            },
+            lambda inputs, right: _bytes(right["bytes of dy/dw"], right["bytes of dy/dx"]),
         ),
         Misconception(
             "sizes of x and w",
