@@ -1,12 +1,10 @@
 """``compare_with_pytorch(relu_forward, relu_backward)``: the student's layer beside PyTorch's."""
 
 import os
-import platform
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +16,7 @@ from cs_utils.demonstrations import run_forward as ask_forward
 from cs_utils.exercises.layers import Layer
 from cs_utils.experiments import median_seconds
 from cs_utils.language import _
+from cs_utils.machine import processor, pytorch
 from cs_utils.verdicts import close
 
 _SEED = 7
@@ -86,7 +85,7 @@ def compare_with_pytorch(
     pairs = [_layer_of(*functions[i : i + 2]) for i in range(0, len(functions), 2)]
     if inputs is not None and len(pairs) != 1:
         raise TypeError(_("inputs= can be given for one pair of functions at a time"))
-    torch = _pytorch()
+    torch = pytorch()
     if torch is None:
         return Note(_("There is no PyTorch here, so there is nothing to compare with."))
     rows = [
@@ -98,7 +97,7 @@ def compare_with_pytorch(
         "{cpu}, {cores} cores; NumPy {numpy}, PyTorch {torch} with {threads} threads."
     )
     where = text.format(
-        cpu=_processor(),
+        cpu=processor(),
         cores=os.cpu_count(),
         numpy=np.__version__,
         torch=torch.__version__,
@@ -119,7 +118,7 @@ def jacobian_layouts(numerical_jacobian: Callable[..., Any]) -> Any:
         _("the Jacobian"),
         (2, 3),
     )
-    torch = _pytorch()
+    torch = pytorch()
     if torch is None:
         return Note(_("There is no PyTorch here, so there is nothing to compare with."))
 
@@ -145,15 +144,6 @@ def find_layer(name: str) -> Layer | None:
             if isinstance(value, Layer) and value.name == name:
                 return value
     return None
-
-
-def _pytorch() -> Any:
-    """PyTorch, or None where it is not installed or is switched off, as while NumPy is graded."""
-    try:
-        import torch
-    except ImportError:
-        return None
-    return torch if hasattr(torch, "Tensor") else None
 
 
 def _in_pairs(functions: tuple[Callable[..., Any], ...]) -> list[tuple[Any, Any]]:
@@ -298,13 +288,3 @@ def _in_words(agree: bool, error: float) -> str:
 
 def _microseconds(seconds: tuple[float, float]) -> str:
     return " + ".join(f"{1e6 * one:,.3g}" if one < 1e-3 else f"{1e6 * one:,.0f}" for one in seconds)
-
-
-def _processor() -> str:
-    """The processor's name; Linux tells it in a file, other systems through ``platform``."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    named = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return named[0] if named else platform.processor() or platform.machine()

@@ -1,0 +1,115 @@
+"""Accuracy against shifts, and time against work: what a convolution earns and what it costs."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from cs_utils import layer_times, shifts
+from cs_utils.demonstrations import Note, comes_alive
+from cs_utils.kernel_side import is_grading
+from cs_utils.language import _
+from cs_utils.machine import pytorch
+from cs_utils.plots.figures import (
+    BLACK,
+    BLUE,
+    GREEN,
+    ORANGE,
+    RED,
+    Picture,
+    panels,
+    with_alt_text,
+)
+
+_STYLES = (
+    (RED, "o", "-"),
+    (ORANGE, "s", "-"),
+    (GREEN, "^", "-"),
+    (BLUE, "D", "--"),
+    (BLACK, "v", ":"),
+    ("#CC79A7", "P", "-."),
+)
+
+
+def shift_accuracy(**options: Any) -> Picture | Note:
+    """Train a fully connected and a convolutional network and show how each stands shifts.
+
+    options: as shifts.compare_networks takes them. A Note in a grader's kernel and without PyTorch.
+    """
+    if is_grading():
+        return Note(_("While a notebook is graded it trains nothing: that would earn no points."))
+    if pytorch() is None:
+        return Note(_("PyTorch is not installed here, so there is nothing to train."))
+    found = shifts.compare_networks(**options)
+    figure, axes = panels(size=(6.8, 3.6))
+    plot = axes[0, 0]
+    facts = []
+    for network, (colour, marker, line) in zip(found, (_STYLES[0], _STYLES[3]), strict=True):
+        percent = 100 * network.accuracy
+        label = _("{name}, {count:,} parameters")
+        label = label.format(name=_(network.name), count=network.parameters)
+        plot.plot(network.shifts, percent, line, marker=marker, color=colour, label=label)
+        listed = ", ".join(f"{value:.0f}" for value in percent)
+        text = _("{name}: {listed} %")
+        facts.append(text.format(name=_(network.name), listed=listed))
+    plot.axhline(10, color="#888888", linewidth=1, linestyle=":")
+    plot.text(0, 11.5, _("guessing, 10 %"), fontsize=9, color="#555555")
+    plot.set(xlabel=_("shift, pixels"), ylabel=_("right, % of the test images"), ylim=(0, 100))
+    plot.legend(frameon=False, loc="lower left", bbox_to_anchor=(0.0, 0.14))
+    caption = _("Shifted by 0 to {last} pixels. {facts}.")
+    text = caption.format(last=int(found[0].shifts[-1]), facts="; ".join(facts))
+    alt = _("Accuracy on test images against the shift, one line for each network. {facts}")
+    return with_alt_text(figure, alt.format(facts=text), text)
+
+
+@comes_alive
+def convolution_times(
+    conv_forward_naive: Callable[..., Any],
+    conv_forward_im2col: Callable[..., Any],
+    conv_forward_torch: Callable[..., Any],
+    sizes: tuple[layer_times.Size, ...] = layer_times.SIZES,
+) -> Picture | Note:
+    """Time of a forward pass against its number of multiplications, for the student's three ways
+    and PyTorch's layer."""
+    if is_grading():
+        return Note(_("While a notebook is graded nothing is timed: that would earn no points."))
+    if pytorch() is None:
+        return Note(_("PyTorch is not installed here, so there is nothing to compare with."))
+    times = layer_times.measure(
+        {_("your loops"): conv_forward_naive, _("your im2col"): conv_forward_im2col},
+        {_("your tensors"): conv_forward_torch},
+        sizes,
+    )
+    figure, axes = panels(size=(7.6, 4.0))
+    plot = axes[0, 0]
+    work = np.array([size.products for size in times.sizes])
+    for (name, seconds), (colour, marker, line) in zip(
+        times.seconds.items(), _STYLES, strict=False
+    ):
+        count = len(seconds)
+        plot.loglog(work[:count], 1e3 * seconds, line, marker=marker, color=colour, label=name)
+    plot.set(xlabel=_("multiplications in a forward pass"), ylabel=_("time, milliseconds"))
+    plot.legend(frameon=False, fontsize=9)
+    facts = " ".join([*times.problems, *_ratios(times), layer_times.hardware()])
+    alt = _("Time against multiplications on logarithmic axes, {names}. {facts}")
+    names = ", ".join(times.seconds)
+    return with_alt_text(figure, alt.format(names=names, facts=facts), facts)
+
+
+def _ratios(times: layer_times.Times) -> list[str]:
+    """Each way beside PyTorch's layer on the CPU, at the largest size that both were timed at."""
+    theirs = times.seconds[f"{layer_times.PYTORCH}, {_('CPU')}"]
+    lines = []
+    for name, seconds in times.seconds.items():
+        last = min(len(seconds), len(theirs)) - 1
+        if seconds is theirs:
+            continue
+        text = _("{name}: {ratio:.3g} times the time of PyTorch's layer on the CPU at {work:.2g}.")
+        lines.append(
+            text.format(
+                name=name,
+                ratio=seconds[last] / theirs[last],
+                work=float(times.sizes[last].products),
+            )
+        )
+    return lines
