@@ -173,7 +173,9 @@ def _train(
         scored.append(
             (_accuracy(network, weights, *sample), _accuracy(network, weights, test_X, test_y))
         )
-        bar.set_postfix_str(_("held out: {right:.1%} right").format(right=scored[-1][1]))
+        bar.set_postfix_str(
+            _("held out: {right:.1%} right").format(right=scored[-1][1]), refresh=False
+        )
         if late:
             break
     seconds = time.perf_counter() - began
@@ -258,4 +260,5 @@ def _progress(total: int) -> Any:
     """A bar of text that appears where the work takes longer than a second."""
     from tqdm import tqdm
 
-    return tqdm(total=total, file=sys.stdout, delay=1, mininterval=0.5, unit=_("batch"), ncols=80)
+    look = {"unit": _("batch"), "ncols": 80, "mininterval": 0.5}
+    return tqdm(total=total, file=sys.stdout, delay=1, leave=False, **look)
