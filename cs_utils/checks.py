@@ -87,10 +87,11 @@ def _names_seen_by(function: Callable[..., Any]) -> MutableMapping[str, Any]:
     """The global names that the code of a function, or of a class's methods, looks up."""
     if not isinstance(function, type):
         return getattr(function, "__globals__", {})
-    for method in map(inspect.unwrap, vars(function).values()):
-        if hasattr(method, "__globals__") and method.__module__ == function.__module__:
-            return method.__globals__
-    return vars(sys.modules[function.__module__])
+    methods = map(inspect.unwrap, vars(function).values())
+    seen = [method.__globals__ for method in methods if hasattr(method, "__globals__")]
+    # A method may come from elsewhere; the class stands among the names of its own ones.
+    own = [names for names in seen if names.get(function.__name__) is function]
+    return (own or seen or [vars(sys.modules[function.__module__])])[0]
 
 
 def _shows_html() -> bool:

@@ -115,13 +115,13 @@ def _bytes_cases(rng: np.random.Generator) -> list[Case]:
         return {"N": int(N), "D": int(D), "M": int(M), "itemsize": itemsize}
 
     slide = {"N": 64, "D": 4096, "M": 4096, "itemsize": 4}
-    one = {"N": 1, "D": int(rng.integers(3, 9)), "M": 2, "itemsize": 4}
-    square = int(rng.integers(9, 33))
+    one = {"N": 1, "D": int(rng.integers(3, 1000)), "M": 2, "itemsize": 4}
+    square = int(rng.integers(9, 1000))
     return [
         Case(_("the lecture's N = 64, D = M = 4096"), slide, weight=0),
         Case(_("one row"), one),
-        Case(_("small sizes, bytes"), inputs(2, 9, 1)),
-        Case(_("small sizes, 8 bytes a number"), inputs(2, 9, 8)),
+        Case(_("small sizes, bytes"), inputs(2, 30, 1)),
+        Case(_("small sizes, 8 bytes a number"), inputs(2, 30, 8)),
         Case(_("as many outputs as inputs"), {"N": 7, "D": square, "M": square, "itemsize": 4}),
         Case(_("a layer of a real network, 2 bytes a number"), inputs(100, 1000, 2)),
     ]
