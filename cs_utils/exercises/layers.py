@@ -41,6 +41,7 @@ class Layer:
         what the notebook suggests.
     inputs_from_cache: the way back from the first cache to the inputs.
     state: what the forward function returns after the cache, as batchnorm its running statistics.
+    suffix: what the functions' names end in, where a lesson writes the layer more than once.
     """
 
     name: str
@@ -54,14 +55,15 @@ class Layer:
     caches: tuple[Callable[[Inputs, np.ndarray], Any], ...]
     inputs_from_cache: Callable[[Any], Inputs]
     state: tuple[str, ...] = ()
+    suffix: str = ""
 
     @property
     def forward_name(self) -> str:
-        return f"{self.name}_forward"
+        return f"{self.name}_forward{self.suffix}"
 
     @property
     def backward_name(self) -> str:
-        return f"{self.name}_backward"
+        return f"{self.name}_backward{self.suffix}"
 
     def forward(self, inputs: Inputs) -> np.ndarray:
         """The right output, by PyTorch in float64."""
