@@ -55,7 +55,7 @@ def grade_notebook(
     lesson: the notebook's name. seed: what the cases are drawn from.
     """
     verdicts = run_sync(_grade)(notebook, lesson, seed, sandboxed, limits or Limits())
-    _write_verdicts(notebook, verdicts)
+    write_verdicts(notebook, verdicts)
     return Grading(notebook, verdicts, seed, sandboxed)
 
 
@@ -111,7 +111,7 @@ def _agreed(exercise: Exercise, case: Case) -> Outputs | None:
     return oracle
 
 
-def _write_verdicts(notebook: NotebookNode, verdicts: Sequence[Verdict]) -> None:
+def write_verdicts(notebook: NotebookNode, verdicts: Sequence[Verdict]) -> None:
     """Each check cell shows its verdict as the notebook's own check would: a number that nbgrader
     takes as partial credit, and the report without the secret case's values."""
     by_name = {verdict.exercise.name: verdict for verdict in verdicts}
