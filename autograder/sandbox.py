@@ -11,7 +11,6 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -106,15 +105,19 @@ def sandboxed_command(command: list[str], shared: list[Path]) -> list[str]:
         "--",
     ]
     walls = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
-    places = ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/dev/shm"]
-    for place in ("/tmp", _STUDENT_HOME):
+    places = ["--proc", "/proc", "--dev", "/dev"]
+    for place in ("/dev/shm", "/tmp", _STUDENT_HOME):
         places += ["--size", str(_TEMPORARY_SPACE), "--tmpfs", place]
     for source, target in _read_only_places():
         places += ["--ro-bind", source, target]
-    for hidden in _hidden_folders():
-        places += ["--tmpfs", hidden]
+    hidden = _hidden_folders()
+    for folder in hidden:
+        places += ["--tmpfs", folder]
     for folder in dict.fromkeys(map(str, shared)):
         places += ["--bind", folder, folder]
+    # What bubblewrap itself put up lies in memory without a limit: nothing is written there.
+    for folder in ("/", "/dev", *hidden):
+        places += ["--remount-ro", folder]
     environment: list[str] = []
     for name, value in _environment(_COURSE_FOLDER, str(_without_pytorch_inside())).items():
         environment += ["--setenv", name, value]
@@ -197,15 +200,13 @@ def _read_only_places() -> list[tuple[str, str]]:
 
 
 def _hidden_folders() -> list[str]:
-    """Installed packages that no student's code may see, where Python's folders would show them."""
-    shown = tuple(source + os.sep for source, _inside in _read_only_places()[:-1])
-    found = []
-    for name in _HIDDEN_PACKAGES:
-        spec = find_spec(name)
-        for location in (spec.submodule_search_locations or []) if spec else []:
-            if location.startswith(shown):
-                found.append(location)
-    return found
+    """Installed packages that no student's code may see, wherever a shown folder has them."""
+    found: set[Path] = set()
+    for folder, _inside in _read_only_places():
+        for packages in ("python3*/*-packages", "lib*/python3*/*-packages", "."):
+            for name in _HIDDEN_PACKAGES:
+                found.update(path.resolve() for path in Path(folder).glob(f"{packages}/{name}/"))
+    return sorted(str(path) for path in found if _WITHOUT_PYTORCH not in path.parents)
 
 
 def _without_pytorch_inside() -> Path:
