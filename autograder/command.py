@@ -62,7 +62,7 @@ def grade_command(
     from autograder.collect import CollectError, collect
     from autograder.gradebook import CourseFolder, CourseFolderError
     from autograder.release import lesson_sources
-    from autograder.report import score_table
+    from autograder.report import score_tables
     from autograder.sandbox import SandboxError, require_sandbox
     from autograder.verdict import DeviceError, require_device
 
@@ -80,7 +80,8 @@ def grade_command(
     isolation = "bubblewrap" if sandbox else "none, students' code runs with your rights"
     _console.print(f"{len(collection.hand_ins)} hand-ins, {jobs} at a time; isolation: {isolation}")
     results = grade_class(collection.hand_ins, course, jobs, sandbox, device.value, _console)
-    _console.print(score_table(results))
+    for table in score_tables(results):
+        _console.print(table)
     for name in ("grades.csv", "feedback", "gradebook.db"):
         _console.print(str(course.root / name), markup=False, highlight=False, soft_wrap=True)
     failed = [result for result in results if result.error]

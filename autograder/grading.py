@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 
 from autograder.repair import UnreadableError, lesson_of, read_notebook, repair, unreadable_notebook
 from autograder.report import feedback_page
-from autograder.verdict import grade_notebook
+from autograder.verdict import grade_notebook, write_verdicts
 from cs_utils.exercises import lesson_exercises
 from cs_utils.exercises.specification import Exercise
 from cs_utils.language import _
@@ -107,12 +107,14 @@ def _grade_version(task: Task, file: str) -> Result:
     version = _read(task, file, release)
     submitted = nbformat.writes(version.notebook)
     if version.unreadable:
-        rows = _same_rows(task.lesson, UNREADABLE, version.unreadable)
+        exercises = lesson_exercises(task.lesson)
+        verdicts = [Verdict(one, UNREADABLE, 0.0, version.unreadable) for one in exercises]
+        write_verdicts(version.notebook, verdicts)
     else:
-        grading = grade_notebook(
+        verdicts = grade_notebook(
             version.notebook, task.lesson, task.seed, task.sandboxed, task.device
-        )
-        rows = tuple(map(_row, grading.verdicts))
+        ).verdicts
+    rows = tuple(map(_row, verdicts))
     remarks = (*task.remarks, *version.remarks)
     return Result(
         student=task.student,

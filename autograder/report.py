@@ -3,6 +3,7 @@ on the terminal."""
 
 import copy
 import csv
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
@@ -50,24 +51,26 @@ def write_grades(path: Path, results: Iterable["Result"]) -> None:
                 )
 
 
-def score_table(results: Iterable["Result"]) -> Table:
-    """The class on one screen: a line for every hand-in."""
-    table = Table(title=_("Scores"))
-    for heading in (_("student"), _("notebook")):
-        table.add_column(heading, overflow="fold")
-    table.add_column(_("points"), justify="right")
-    table.add_column(_("right"), justify="right")
-    table.add_column(_("what stands out"), overflow="fold")
-    for result in sorted(results, key=lambda one: (one.student, one.lesson)):
+def score_tables(results: Iterable["Result"]) -> list[Table]:
+    """The class on the terminal: a table for every lesson, a line for every student."""
+    by_lesson: dict[str, list[Result]] = {}
+    for result in sorted(results, key=lambda one: (one.lesson, one.student)):
+        by_lesson.setdefault(result.lesson, []).append(result)
+    return [_score_table(lesson, graded) for lesson, graded in by_lesson.items()]
+
+
+def _score_table(lesson: str, results: Sequence["Result"]) -> Table:
+    table = Table(title=lesson)
+    table.add_column(_("student"), overflow="fold")
+    for heading in (_("points"), _("right")):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column(_("what stands out"))
+    for result in results:
         total = sum(row.max_score for row in result.rows)
         right = sum(row.verdict == CORRECT for row in result.rows)
-        table.add_row(
-            result.student,
-            result.lesson,
-            f"{result.score:g} / {total:g}",
-            f"{right} / {len(result.rows)}",
-            _outstanding(result),
-        )
+        points = f"{result.score:g} / {total:g}"
+        exercises = f"{right} / {len(result.rows)}"
+        table.add_row(result.student, points, exercises, _outstanding(result))
     return table
 
 
@@ -141,10 +144,9 @@ def _report_only(cell: NotebookNode) -> NotebookNode:
 
 
 def _outstanding(result: "Result") -> str:
-    """The commonest verdict beside 'correct', and what was repaired, in a few words."""
-    counts: dict[str, int] = {}
-    for row in result.rows:
-        if row.verdict != CORRECT:
-            counts[row.verdict] = counts.get(row.verdict, 0) + 1
-    words = [f"{count} {verdict}" for verdict, count in counts.items()]
-    return ", ".join([*words, *result.remarks[:1]])
+    """The verdicts beside 'correct' and how often, and whether a person should look."""
+    verdicts = Counter(row.verdict for row in result.rows if row.verdict != CORRECT)
+    words = [f"{count} {verdict}" for verdict, count in verdicts.most_common()]
+    if result.remarks:
+        words.append(_("see the remarks in the feedback"))
+    return ", ".join(words)

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -115,15 +114,19 @@ def sandboxed_command(command: list[str], shared: list[Path], library: str = "nu
         "--",
     ]
     walls = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
-    places = ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/dev/shm"]
-    for place in ("/tmp", _STUDENT_HOME):
+    places = ["--proc", "/proc", "--dev", "/dev"]
+    for place in ("/dev/shm", "/tmp", _STUDENT_HOME):
         places += ["--size", str(_TEMPORARY_SPACE), "--tmpfs", place]
     for source, target in _read_only_places():
         places += ["--ro-bind", source, target]
-    for hidden in _hidden_folders(library):
-        places += ["--tmpfs", hidden]
+    hidden = _hidden_folders(library)
+    for folder in hidden:
+        places += ["--tmpfs", folder]
     for folder in dict.fromkeys(map(str, shared)):
         places += ["--bind", folder, folder]
+    # What bubblewrap itself put up lies in memory without a limit: nothing is written there.
+    for folder in ("/", "/dev", *hidden):
+        places += ["--remount-ro", folder]
     environment: list[str] = []
     for name, value in _environment(_COURSE_FOLDER, _WITHOUT_PYTORCH_INSIDE, library).items():
         environment += ["--setenv", name, value]
@@ -210,15 +213,14 @@ def _read_only_places() -> list[tuple[str, str]]:
 
 
 def _hidden_folders(library: str) -> list[str]:
-    """Installed packages that no student's code may see, where Python's folders would show them."""
-    shown = tuple(source + os.sep for source, inside in _read_only_places() if source == inside)
-    found = []
-    for name in _HIDDEN_PACKAGES if library == "torch" else (*_HIDDEN_PACKAGES, "torch"):
-        spec = find_spec(name)
-        for location in (spec.submodule_search_locations or []) if spec else []:
-            if location.startswith(shown):
-                found.append(location)
-    return found
+    """Installed packages that no student's code may see, wherever a shown folder has them."""
+    names = _HIDDEN_PACKAGES if library == "torch" else (*_HIDDEN_PACKAGES, "torch")
+    found: set[Path] = set()
+    for folder, _inside in _read_only_places():
+        for packages in ("python3*/*-packages", "lib*/python3*/*-packages", "."):
+            for name in names:
+                found.update(path.resolve() for path in Path(folder).glob(f"{packages}/{name}/"))
+    return sorted(str(path) for path in found if _WITHOUT_PYTORCH not in path.parents)
 
 
 def _fonts() -> list[str]:

@@ -67,7 +67,7 @@ def grade_notebook(
     """
     references = partial(cases_and_references, seed=seed, device=device)
     verdicts = run_sync(_grade)(notebook, lesson, references, sandboxed, limits or Limits())
-    _write_verdicts(notebook, verdicts)
+    write_verdicts(notebook, verdicts)
     return Grading(notebook, verdicts, seed, sandboxed)
 
 
@@ -168,7 +168,7 @@ def _reference_answer(exercise: Exercise, case: Case, device: str) -> Answer:
         return answer_case(exercise, functions, case)
 
 
-def _write_verdicts(notebook: NotebookNode, verdicts: Sequence[Verdict]) -> None:
+def write_verdicts(notebook: NotebookNode, verdicts: Sequence[Verdict]) -> None:
     """Each check cell shows its verdict as the notebook's own check would: a number that nbgrader
     takes as partial credit, and the report without the secret case's values."""
     by_name = {verdict.exercise.name: verdict for verdict in verdicts}

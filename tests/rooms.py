@@ -1,0 +1,65 @@
+"""What the tests of the grading room share: the notebooks, and the command as people use it."""
+
+import copy
+import csv
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder.release import lesson_sources, source_notebook
+
+ROOT = Path(__file__).parent.parent
+LESSON = "01_vector_backprop"
+RELEASE = ROOT / "notebooks" / f"{LESSON}.ipynb"
+
+
+def autograder(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command, run as from a shell."""
+    return subprocess.run(
+        [sys.executable, "-m", "autograder.command", *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "200", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def released() -> NotebookNode:
+    """The notebook that students get."""
+    return nbformat.read(RELEASE, as_version=4)
+
+
+def solved() -> NotebookNode:
+    """The lesson's source, with its solutions."""
+    (path,) = (one for one in lesson_sources() if one.stem == LESSON)
+    return copy.deepcopy(source_notebook(path))
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A folder of hand-ins, the course folder it was graded into, and what the command said."""
+
+    hand_ins: Path
+    course: Path
+    run: subprocess.CompletedProcess[str]
+
+    @cached_property
+    def rows(self) -> list[dict[str, str]]:
+        """``grades.csv``, row by row."""
+        return read_csv(self.course / "grades.csv")
+
+    @property
+    def students(self) -> list[str]:
+        return sorted({row["student"] for row in self.rows})
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))

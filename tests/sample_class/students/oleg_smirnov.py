@@ -1,0 +1,1 @@
+"""Олег Смирнов: handed in the notebook of another course (the build does)."""

@@ -1,0 +1,124 @@
+"""What students get: made anew it is what is committed, it holds no solution, and it runs."""
+
+import re
+import tomllib
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+from rooms import LESSON, ROOT, Graded, autograder, released, solved
+
+from autograder.release import BUNDLE, lesson_sources
+from cs_utils.exercises import lesson_exercises
+
+EXERCISES = lesson_exercises(LESSON)
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("release")
+    run = autograder("release", "--out", folder)
+    assert run.returncode == 0, run.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
+    """The solved and the released notebook, handed in."""
+    folder = tmp_path_factory.mktemp("both")
+    hand_ins, course = folder / "hand_ins", folder / "course"
+    for student, notebook in (("solved", solved()), ("unsolved", released())):
+        path = hand_ins / student / LESSON / f"{LESSON}.ipynb"
+        path.parent.mkdir(parents=True)
+        nbformat.write(notebook, path)
+    return Graded(hand_ins, course, autograder("grade", hand_ins, "--out", course, "--jobs", "2"))
+
+
+def test_the_committed_notebooks_are_those_of_a_fresh_release(fresh: Path) -> None:
+    made = {path.name: path.read_bytes() for path in (fresh / "notebooks").iterdir()}
+    committed = {path.name: path.read_bytes() for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert made.keys() == {f"{path.stem}.ipynb" for path in lesson_sources()}
+    assert made == committed
+
+
+def test_a_second_release_equals_the_first(fresh: Path, tmp_path: Path) -> None:
+    autograder("release", "--out", tmp_path)
+    first, second = (
+        {path.relative_to(out): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+        for out in (fresh, tmp_path)
+    )
+    assert first == second
+
+
+def without_indents(text: str) -> str:
+    return "\n".join(line.strip() for line in text.splitlines())
+
+
+def solution_pieces() -> list[str]:
+    """What stands between the solution marks, two lines at a time: one may be anybody's."""
+    pieces = []
+    for cell in solved().cells:
+        for part in re.findall(r"### BEGIN SOLUTION\n(.*?)### END", cell.source, re.DOTALL):
+            lines = without_indents(part).strip().splitlines()
+            pieces += ["\n".join(lines[at : at + 2]) for at in range(max(1, len(lines) - 1))]
+    return pieces
+
+
+def test_the_bundle_holds_no_solution_and_no_grader(fresh: Path) -> None:
+    with zipfile.ZipFile(fresh / BUNDLE) as bundle:
+        names = [Path(name).relative_to("convnet_course") for name in bundle.namelist()]
+        texts = {name: bundle.read(name).decode("utf-8", "replace") for name in bundle.namelist()}
+    assert Path("notebooks", f"{LESSON}.ipynb") in names
+    assert {"cs_utils", "notebooks", "pyproject.toml"} <= {name.parts[0] for name in names}
+    assert not {"autograder", "solutions", "tests"} & {name.parts[0] for name in names}
+    pieces = solution_pieces()
+    assert len(pieces) >= len(EXERCISES)
+    for name, text in texts.items():
+        assert "BEGIN SOLUTION" not in text, name
+        assert [piece for piece in pieces if piece in without_indents(text)] == [], name
+
+
+def test_the_bundle_installs_without_the_grader(fresh: Path) -> None:
+    with zipfile.ZipFile(fresh / BUNDLE) as bundle:
+        bundled = tomllib.loads(bundle.read("convnet_course/pyproject.toml").decode())
+    own = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert bundled["project"]["dependencies"] == own["project"]["dependencies"]
+    assert "nbgrader" not in str(bundled)
+    assert bundled["tool"]["setuptools"]["packages"]["find"]["include"] == ["cs_utils*"]
+
+
+def test_check_cells_are_worth_what_the_exercises_are() -> None:
+    marks = [cell.metadata.get("nbgrader", {}) for cell in released().cells]
+    found = {mark["grade_id"]: mark["points"] for mark in marks if mark.get("grade")}
+    assert found == {f"check-{exercise.name}": exercise.points for exercise in EXERCISES}
+
+
+def test_every_function_is_left_to_be_written() -> None:
+    cells = {cell.id: cell for cell in released().cells}
+    for exercise in EXERCISES:
+        assert cells[exercise.name].source.rstrip().endswith("raise NotImplementedError")
+        assert "SOLUTION" not in cells[exercise.name].source
+
+
+def test_the_solved_notebook_gets_full_marks_and_the_released_one_none(graded: Graded) -> None:
+    assert graded.run.returncode == 0, graded.run.stderr
+    found = {(row["student"], row["exercise"]): row for row in graded.rows}
+    for exercise in EXERCISES:
+        right, unwritten = found["solved", exercise.name], found["unsolved", exercise.name]
+        assert (right["verdict"], float(right["score"])) == ("correct", exercise.points)
+        assert (unwritten["verdict"], float(unwritten["score"])) == ("not written yet", 0)
+
+
+@pytest.mark.parametrize("notebook", [solved(), released()], ids=["solved", "released"])
+def test_it_runs_from_top_to_bottom_without_an_error(notebook: NotebookNode) -> None:
+    NotebookClient(notebook, timeout=300, allow_errors=True).execute()
+    errors = {
+        cell.id: output.evalue
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if output.output_type == "error"
+    }
+    assert errors == {}
