@@ -52,8 +52,8 @@ class Training:
 
     def __repr__(self) -> str:
         text = _(
-            "{epochs} epochs of {batches} batches took {seconds:.0f} s. The mean loss fell from "
-            "{first:.2f} to {last:.2f}; {right:.1%} of the held-out examples are right."
+            "{epochs} epochs of {batches} batches took {seconds:.0f} s. The mean loss went from "
+            "{first:.3g} to {last:.3g}; {right:.1%} of the held-out examples are right."
         )
         if not self.complete:
             text += " " + _("It was stopped: this takes too long. Are there Python loops in it?")

@@ -22,9 +22,9 @@
 # * normalises, drops out, takes Adam's steps, and starts from weights that let a signal through 20 layers;
 # * agrees with PyTorch to about 16 digits.
 #
-# You write eighteen functions, 39 points in all, the last of them a bonus. As before, `check(...)` under each
-# says what is wrong on the smallest example that goes wrong, and a mistake costs points only in its own
-# exercise.
+# You write seventeen short functions and a network, 39 points in all, the last four a bonus. As before,
+# `check(...)` under each says what is wrong on the smallest example that goes wrong, and a mistake costs
+# points only in its own exercise.
 
 # %% nbgrader={"grade": false, "grade_id": "set-up", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="set-up"
 import numpy as np
@@ -559,7 +559,7 @@ claims(
 # %% [markdown] name="softmax-loss-story"
 # ## 5. One loss for the whole batch
 #
-# "Loss $L$ still a scalar!" the slides say three times. For a batch of scores, a row for each example, it is
+# "Loss $L$ still a scalar!" the slides keep saying. For a batch of scores, a row for each example, it is
 # the *mean* of lesson 1's cross-entropies:
 #
 # $$L = \frac{1}{N} \sum_n -\log p_{n, y_n}, \qquad p_{n,:} = \operatorname{softmax}(s_{n,:}).$$
@@ -1004,9 +1004,9 @@ check(xavier_init)
 plots.activation_scales(kaiming_init, xavier_init)
 
 # %% [markdown] name="scales-lesson"
-# Twenty layers are unforgiving. Weights a few times too small, and nothing arrives; too large, and it
-# explodes. Xavier, made for units without a ReLU, loses $\sqrt2$ a layer here: $\sqrt2^{20} = 1024$. Kaiming
-# holds. (The lecture's ResNet slide says "Xavier init"; the paper itself used He's. Its networks have up to
+# Twenty layers are unforgiving. Weights nine times too small, and nothing arrives; twice too large, and it
+# explodes. Xavier, made for units without a ReLU, loses about $\sqrt2$ in each layer: $\sqrt2^{\,20} = 1024$.
+# Kaiming holds. (The lecture's ResNet slide says "Xavier init"; the paper itself used He's. Its networks have up to
 # 152 layers, so it had better.)
 
 # %% [markdown] name="network-story"
@@ -1255,7 +1255,7 @@ claims(
 
 # %% [markdown] name="what-comes-next"
 # **What comes next.** Your network knows nothing of pictures. Shuffle the 784 pixels, the same way in all
-# images, and it learns exactly as well: it never knew which pixels are neighbours. It has a weight for every
+# images, and it learns just as well: it never knew which pixels are neighbours. It has a weight for every
 # pixel and every unit, and must learn a sleeve anew at every place where one may be. *The convolution layer*
 # mends both, and its backward pass is what you have just learned: add what comes back from wherever a number
 # was used.
