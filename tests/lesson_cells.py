@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jupytext
+
 import solutions
 
 _SOLUTION = re.compile(r"^( *)### BEGIN SOLUTION.*?### END SOLUTION", re.DOTALL | re.MULTILINE)
