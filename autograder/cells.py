@@ -22,15 +22,16 @@ def exercise_library(cell: NotebookNode) -> str:
         return ""
 
 
-def defines(cell: NotebookNode) -> bool:
-    """Whether a code cell may define what functions need: the student's own cells do, locked ones
-    only where they import or assign; the others show something."""
+def to_run(cell: NotebookNode) -> str:
+    """The code of a cell that grading runs: all of the student's cells, and of a locked one what
+    it imports, assigns and defines. What a locked cell only shows earns nothing."""
     if cell.cell_type != "code" or is_check(cell):
-        return False
+        return ""
     if not cell.metadata.get("nbgrader", {}).get("locked"):
-        return True
+        return str(cell.source)
     try:
-        statements = ast.parse(cell.source).body
+        module = ast.parse(cell.source)
     except SyntaxError:
-        return False
-    return all(isinstance(one, ast.Import | ast.ImportFrom | ast.Assign) for one in statements)
+        return str(cell.source)
+    module.body = [statement for statement in module.body if not isinstance(statement, ast.Expr)]
+    return ast.unparse(module)

@@ -15,7 +15,6 @@ from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import (
     AssignLatePenalties,
-    CheckCellMetadata,
     LimitOutput,
     NbGraderPreprocessor,
     SaveAutoGrades,
@@ -147,7 +146,6 @@ class CourseFolder:
             LimitOutput,
             SaveAutoGrades,
             AssignLatePenalties,
-            CheckCellMetadata,
         ]
         return config
 

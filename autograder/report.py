@@ -5,6 +5,7 @@ import copy
 import csv
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -124,11 +125,15 @@ def _exercises_html(notebook: NotebookNode) -> str:
             kept += [new_markdown_cell(f"<h2 id='{name}'>{name}</h2>"), _plain_outputs(cell)]
         elif marks.get("grade"):
             kept.append(_report_only(cell))
-    exporter = HTMLExporter(
+    body, _resources = _exporter().from_notebook_node(new_notebook(cells=kept))
+    return str(body)
+
+
+@cache
+def _exporter() -> HTMLExporter:
+    return HTMLExporter(
         template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True
     )
-    body, _resources = exporter.from_notebook_node(new_notebook(cells=kept))
-    return str(body)
 
 
 def _plain_outputs(cell: NotebookNode) -> NotebookNode:

@@ -21,7 +21,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from autograder.cells import defines, exercise_library, is_check
+from autograder.cells import exercise_library, to_run
 from autograder.replies import not_answered, read_reply, stand_in_reply, write_new
 from autograder.sandbox import new_kernel_manager
 from cs_utils.answers import CRASHED, REFUSED, TIMED_OUT, Answer, Problem
@@ -38,13 +38,11 @@ _PATIENCE = 2.0
 class Limits:
     """Seconds that a hand-in may take.
 
-    cell: for one cell. shown: for a locked cell that only shows something, once one of the
-        hand-in's cells ran out of time. notebook: for all cells. exercise: for all cases of one
-        exercise in one round.
+    cell: for one cell. notebook: for all cells. exercise: for all cases of one exercise in one
+        round.
     """
 
     cell: float = 30
-    shown: float = 3
     notebook: float = 240
     exercise: float = 20
 
@@ -69,8 +67,6 @@ class Session:
         self._unrunnable: set[int] = set()
         self._ran_until = -1
         self._restarts = 0
-        self._out_of_time = False
-        self._show_is_over = False
         self._folder = ""
         self._client: NotebookClient | None = None
         self._kernel: Any = None
@@ -88,16 +84,14 @@ class Session:
     ) -> None:
         await self._stop()
 
-    async def run_cells(self, definitions_only: bool = False) -> None:
-        """Run every code cell but the checks, or only those that define something.
+    async def run_cells(self) -> None:
+        """Run every cell that may define what the functions need; see ``to_run``.
 
         A cell that kills the kernel or does not end is marked so and left out from then on; the
         kernel comes back for the others.
         """
         for index, cell in enumerate(self._notebook.cells):
-            if cell.cell_type != "code" or is_check(cell) or self._is_of_other_library(cell):
-                continue
-            if definitions_only and not defines(cell):
+            if self._is_of_other_library(cell):
                 continue
             self._ran_until = index
             await self._run_cell(index)
@@ -143,6 +137,7 @@ class Session:
         client = _QuietClient(
             self._notebook,
             km=manager,
+            timeout=self._limits.cell,
             allow_errors=True,
             shutdown_kernel="immediate",
         )
@@ -166,9 +161,7 @@ class Session:
             await self._start()
             for index in range(self._ran_until + 1):
                 cell = self._notebook.cells[index]
-                if index in self._unrunnable or self._is_of_other_library(cell):
-                    continue
-                if defines(cell):
+                if index not in self._unrunnable and not self._is_of_other_library(cell):
                     await self._run_cell(index, restart=False)
                 if self._client is None:
                     break
@@ -178,34 +171,31 @@ class Session:
 
     async def _run_cell(self, index: int, restart: bool = True) -> None:
         cell = self._notebook.cells[index]
+        code = to_run(cell)
+        if not code:
+            return
         if self._client is None:
             _add_error(cell, "NotRun", "Not run: the kernel died too often before this cell.")
             return
-        shown_only = not defines(cell)
-        late = time.monotonic() > self._deadline
-        if shown_only and late:
+        if time.monotonic() > self._deadline:
             _add_error(cell, "NotRun", "Not run: the notebook's time is used up.")
             return
-        if shown_only and self._show_is_over:
-            _add_error(cell, "NotRun", "Not run: a cell like this one ended the kernel.")
-            return
-        slow = self._out_of_time or late
-        self._client.timeout = int(self._limits.shown if shown_only and slow else self._limits.cell)
+        run = NotebookNode(cell, source=code)
         try:
-            await self._client.async_execute_cell(cell, index)
+            await self._client.async_execute_cell(run, index)
             return
         except CellExecutionError:
             return
         except CellTimeoutError:
-            self._out_of_time = True
-            text = f"Stopped after {self._client.timeout} seconds: this cell does not end."
-            _add_error(cell, "OutOfTime", text)
+            text = f"Stopped after {self._limits.cell:g} seconds: this cell does not end."
+            _add_error(run, "OutOfTime", text)
             if await self._interrupt():
                 return
         except DeadKernelError:
-            _add_error(cell, "KernelDied", "The kernel died while this cell ran.")
+            _add_error(run, "KernelDied", "The kernel died while this cell ran.")
+        finally:
+            cell.outputs, cell.execution_count = run.outputs, run.get("execution_count")
         self._unrunnable.add(index)
-        self._show_is_over |= shown_only
         await self._stop()
         if restart:
             await self._restart()
@@ -234,9 +224,10 @@ class Session:
             code, silent=True, store_history=False, allow_stdin=True, stop_on_error=False
         )
         end = time.monotonic() + self._limits.exercise
+        pause = 0.002 if stand_ins else 0.02
         while time.monotonic() < end:
             try:
-                reply = await self._kernel.shell_channel.get_msg(timeout=0.02)
+                reply = await self._kernel.shell_channel.get_msg(timeout=pause)
                 if reply["parent_header"].get("msg_id") == message:
                     return not_answered(reply["content"])
             except Empty:

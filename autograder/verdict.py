@@ -19,7 +19,7 @@ from nbformat.v4 import new_output
 from autograder.cells import exercise_library, is_check
 from autograder.replies import missing_part
 from autograder.session import Limits, Session
-from cs_utils.answers import CRASHED, TIMED_OUT, Answer, answer_case
+from cs_utils.answers import CRASHED, NOT_WRITTEN, TIMED_OUT, Answer, answer_case
 from cs_utils.exercises import find_exercise, lesson_exercises, stand_in_rounds
 from cs_utils.exercises.specification import Case, Exercise, Outputs
 from cs_utils.reports import html_report
@@ -91,7 +91,7 @@ async def _grade(
     if with_torch:
         copied = copy.deepcopy(notebook)
         async with Session(copied, sandboxed, limits, library="torch") as session:
-            await session.run_cells(definitions_only=True)
+            await session.run_cells()
             for exercise in with_torch:
                 verdicts[exercise.name] = await _grade_exercise(
                     session, exercise, references, verdicts
@@ -115,9 +115,14 @@ async def _grade_exercise(
         else:
             given = await session.ask(exercise, cases, stand_ins)
         verdicts.append(judge(exercise, cases, given, expected, tuple(stand_ins)))
-        if verdicts[-1].status == CORRECT or (_gave_up(verdicts[-1]) and not endless):
+        if verdicts[-1].status == CORRECT or _is_hopeless(verdicts[-1], endless):
             break
     return best(verdicts)
+
+
+def _is_hopeless(verdict: Verdict, endless: set[str]) -> bool:
+    """Whether working parts would change nothing: the function itself is unwritten or endless."""
+    return verdict.status == NOT_WRITTEN or (_gave_up(verdict) and not endless)
 
 
 def _gave_up(verdict: Verdict) -> bool:

@@ -22,6 +22,7 @@ from cs_utils.language import _
 
 NOT_WRITTEN = "not written yet"
 MISSING = "missing"
+PART_MISSING = "part not written yet"
 RAISED = "error"
 WRONG_RETURN = "wrong return"
 TIMED_OUT = "timed out"
@@ -86,8 +87,8 @@ def answer_case(exercise: Exercise, namespace: Mapping[str, Any], case: Case) ->
         with _quiet():
             returned = exercise.answer(StudentFunctions(namespace), own_case)
         outputs = {name: plain_array(value, name) for name, value in returned.items()}
-    except NotImplementedError:
-        return Answer(problem=Problem(NOT_WRITTEN, _("not written yet")))
+    except NotImplementedError as error:
+        return Answer(problem=_unwritten(exercise, error))
     except MissingFunctionError as error:
         return Answer(problem=Problem(MISSING, str(error)))
     except WrongReturnError as error:
@@ -114,6 +115,16 @@ def plain_array(value: Any, name: str) -> np.ndarray:
         what = "None" if value is None else type(value).__name__
         raise WrongReturnError(text.format(name=name, what=what))
     return np.array(array, subok=False)
+
+
+def _unwritten(exercise: Exercise, error: NotImplementedError) -> Problem:
+    """Which function is not written yet: the exercise's own, or one that it builds on?"""
+    functions = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+    part = next((name for name in reversed(functions) if name in exercise.builds_on), None)
+    if part is None:
+        return Problem(NOT_WRITTEN, _("not written yet"))
+    text = _("{part}, which {name} builds on, is not written yet")
+    return Problem(PART_MISSING, text.format(part=part, name=exercise.name))
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ import numpy as np
 from cs_utils.answers import (
     MISSING,
     NOT_WRITTEN,
+    PART_MISSING,
     RAISED,
     WRONG_RETURN,
     Answer,
@@ -28,7 +29,7 @@ from cs_utils.exercises.specification import Case
 
 REQUEST = "request.npz"
 GRADING = "CS_UTILS_GRADING"
-_PROBLEMS = (NOT_WRITTEN, MISSING, RAISED, WRONG_RETURN)
+_PROBLEMS = (NOT_WRITTEN, PART_MISSING, MISSING, RAISED, WRONG_RETURN)
 
 
 def is_grading() -> bool:

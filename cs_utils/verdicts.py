@@ -104,8 +104,15 @@ def judge(
 
 def best(verdicts: Sequence[Verdict]) -> Verdict:
     """The verdict that counts of those on the student's own functions and on working parts."""
-    # Where the points are equal, a verdict on values says more than "no answer".
-    return max(verdicts, key=lambda one: (one.score, one.status in (CORRECT, PARTLY, WRONG)))
+    return max(verdicts, key=lambda one: (one.score, _telling(one.status)))
+
+
+def _telling(status: str) -> int:
+    """How much a status says, where the points are equal: values more than "no answer", and that
+    least where only a part of the exercise gave none."""
+    if status in (CORRECT, PARTLY, WRONG):
+        return 2
+    return 0 if status == answers.PART_MISSING else 1
 
 
 def first_failure(results: Sequence[CaseResult]) -> CaseResult | None:
