@@ -88,7 +88,7 @@ def rebuild(folder: Path) -> None:
     line = f"{hashlib.sha256(TARGET.read_bytes()).hexdigest()}  {TARGET.name}"
     lines = CHECKSUMS.read_text().splitlines() if CHECKSUMS.exists() else []
     others = [one for one in lines if not one.endswith(f"  {TARGET.name}")]
-    CHECKSUMS.write_text("\n".join(sorted([*others, line], key=lambda one: one.split()[1])) + "\n")
+    CHECKSUMS.write_text("\n".join([line, *others]) + "\n")
     print(line)
 
 
