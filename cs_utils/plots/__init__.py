@@ -1,6 +1,12 @@
 """The pictures of the lessons. Each comes as HTML with a text for those who do not see it; where
 a student's function is not written yet, a sentence comes in its place."""
 
+from cs_utils.plots.convolution import (
+    activation_maps,
+    layer_volumes,
+    padded_example,
+    strides,
+)
 from cs_utils.plots.derivatives import (
     jacobian_costs,
     jacobians,
@@ -9,6 +15,7 @@ from cs_utils.plots.derivatives import (
 )
 from cs_utils.plots.figures import Picture, with_alt_text
 from cs_utils.plots.graphs import neuron_graph, node
+from cs_utils.plots.images import channels, equivariance, filtered, pixels
 from cs_utils.plots.learning import crossed_clusters, loss_gradient
 from cs_utils.plots.matrices import (
     image_samples,
@@ -16,24 +23,33 @@ from cs_utils.plots.matrices import (
     jacobian_memory,
     touched_row,
 )
+from cs_utils.plots.matrix_forms import layer_as_matrix, windows_as_columns
 from cs_utils.plots.optimisers import optimiser_paths
 from cs_utils.plots.retina import learned_weights, learning_curves, retina
 from cs_utils.plots.signals import activation_scales, batchnorm_activations, dropout_masks
+from cs_utils.plots.timing import convolution_times, shift_accuracy
 from cs_utils.plots.training import confusion, first_layer, training_curves
 
 __all__ = [
     "Picture",
+    "activation_maps",
     "activation_scales",
     "batchnorm_activations",
+    "channels",
     "confusion",
+    "convolution_times",
     "crossed_clusters",
     "dropout_masks",
+    "equivariance",
+    "filtered",
     "first_layer",
     "image_samples",
     "jacobian_blocks",
     "jacobian_costs",
     "jacobian_memory",
     "jacobians",
+    "layer_as_matrix",
+    "layer_volumes",
     "learned_weights",
     "learning_curves",
     "local_gradient",
@@ -41,9 +57,14 @@ __all__ = [
     "neuron_graph",
     "node",
     "optimiser_paths",
+    "padded_example",
+    "pixels",
     "retina",
+    "shift_accuracy",
     "step_sizes",
+    "strides",
     "touched_row",
     "training_curves",
+    "windows_as_columns",
     "with_alt_text",
 ]
