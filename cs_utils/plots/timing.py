@@ -90,26 +90,31 @@ def convolution_times(
         plot.loglog(work[:count], 1e3 * seconds, line, marker=marker, color=colour, label=name)
     plot.set(xlabel=_("multiplications in a forward pass"), ylabel=_("time, milliseconds"))
     plot.legend(frameon=False, fontsize=9)
-    facts = " ".join([*times.problems, *_ratios(times), layer_times.hardware()])
+    facts = " ".join(filter(None, [*times.problems, _ratios(times), layer_times.hardware()]))
     alt = _("Time against multiplications on logarithmic axes, {names}. {facts}")
     names = ", ".join(times.seconds)
     return with_alt_text(figure, alt.format(names=names, facts=facts), facts)
 
 
-def _ratios(times: layer_times.Times) -> list[str]:
+def _ratios(times: layer_times.Times) -> str:
     """Each way beside PyTorch's layer on the CPU, at the largest size that both were timed at."""
     theirs = times.seconds[f"{layer_times.PYTORCH}, {_('CPU')}"]
-    lines = []
+    parts = []
     for name, seconds in times.seconds.items():
-        last = min(len(seconds), len(theirs)) - 1
-        if seconds is theirs:
-            continue
-        text = _("{name}: {ratio:.3g} times the time of PyTorch's layer on the CPU at {work:.2g}.")
-        lines.append(
-            text.format(
-                name=name,
-                ratio=seconds[last] / theirs[last],
-                work=float(times.sizes[last].products),
-            )
-        )
-    return lines
+        if seconds is not theirs:
+            last = min(len(seconds), len(theirs)) - 1
+            text = _("{name} {ratio} (at {millions:,.0f} million multiplications)")
+            ratio = seconds[last] / theirs[last]
+            millions = times.sizes[last].products / 1e6
+            parts.append(text.format(name=name, ratio=_times(ratio), millions=millions))
+    if not parts:
+        return ""
+    text = _("Time beside that of PyTorch's layer on the CPU: {parts}.")
+    return text.format(parts="; ".join(parts))
+
+
+def _times(ratio: float) -> str:
+    """A ratio as people say it: 2,100 times, 2.6 times, 1/57."""
+    if ratio < 0.1:
+        return f"1/{1 / ratio:,.0f}"
+    return _("{ratio} times").format(ratio=f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.1f}")
