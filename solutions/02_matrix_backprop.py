@@ -121,9 +121,9 @@ claims(
 )
 
 # %% [markdown] name="printed-y-lesson"
-# So with the printed $w$, *no* $x$ whatever gives the printed $y$. And the last line tells where it came from:
-# move the minus sign in the first row of $x$, and in the first row of $w$, one place to the left, and all
-# eight numbers are right. Somebody moved two signs and kept the old product. We keep $x$ and $w$ as printed,
+# So with the printed $w$, *no* $x$ whatever gives the printed $y$. And the last line tells where it must have
+# come from: move the minus sign in the first row of $x$, and in the first row of $w$, one place to the left,
+# and all eight numbers are right. Two signs moved, and the old product stayed. We keep $x$ and $w$ as printed,
 # and the right $y$.
 
 # %% [markdown] name="touched-story"

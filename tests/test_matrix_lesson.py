@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from lesson_cells import run_cells
 
 from cs_utils import datasets, plots, training
 from cs_utils.claim_table import ClaimTable
@@ -13,7 +14,6 @@ from cs_utils.demonstrations import Note
 from cs_utils.kernel_side import GRADING
 from cs_utils.training import Training
 from solutions import numpy_layers as right
-from tests.lesson_cells import run_cells
 
 LESSON = "02_matrix_backprop"
 X, W = (

@@ -81,7 +81,7 @@ def jacobian_blocks(matmul_jacobian_x: Callable[..., Any], x: Any, w: Any) -> Pi
     figure.colorbar(picture, ax=plot, shrink=0.8, label=r"$\partial y_{i,m} / \partial x_{n,d}$")
     for place, value in np.ndenumerate(jacobian):
         ink = "white" if value < 0.2 * limit else "black"
-        plot.text(*place[::-1], f"{value:g}", ha="center", va="center", fontsize=9, color=ink)
+        plot.text(*place[::-1], f"{value + 0.0:g}", ha="center", va="center", fontsize=9, color=ink)
     for edge in range(1, count):
         plot.axhline(edge * inputs - 0.5, color="white", linewidth=2.5)
         plot.axvline(edge * outputs - 0.5, color="white", linewidth=2.5)
