@@ -13,9 +13,10 @@ from cs_utils.demonstrations import in_a_sentence, numbers, run_forward
 from cs_utils.exercises.specification import WrongReturnError
 from cs_utils.experiments import median_seconds
 from cs_utils.language import _
-from cs_utils.machine import processor
+from cs_utils.machine import one_thread, processor
 
 PYTORCH = _("PyTorch's layer")
+ALL_THREADS = _("PyTorch's layer, CPU, all threads")
 _PATIENCE = 0.8
 _CHECKED = 1e6
 
@@ -42,8 +43,11 @@ SIZES = (
     Size(1, 3, 10, 32, 5),
     Size(4, 16, 16, 32, 3),
     Size(8, 32, 32, 56, 3),
-    Size(16, 64, 64, 56, 3),
+    Size(8, 64, 64, 56, 3),
 )
+
+
+Way = Callable[[Size], Callable[[], Any]]
 
 
 @dataclass(frozen=True)
@@ -65,41 +69,55 @@ def measure(
 
     numpy_ways: the student's forward(x, w, b, stride, padding) -> (out, cache), by name.
     torch_ways: theirs on tensors, -> out; timed on the CPU, and on a GPU where there is one.
+    On the CPU each has one thread; PyTorch's layer is timed once more with all.
     """
-    ways: dict[str, Callable[[Size], Callable[[], Any]]] = {
+    import torch
+
+    on_cpu, on_gpu = _("{way}, CPU"), _("{way}, GPU")
+    ways: dict[str, Way] = {
         name: partial(_numpy_call, forward) for name, forward in numpy_ways.items()
     }
-    for device, where in _devices().items():
-        for name, forward in {**torch_ways, PYTORCH: _conv2d}.items():
-            ways[f"{name}, {where}"] = partial(_torch_call, forward, device)
-    seconds: dict[str, np.ndarray] = {}
+    tensors = {**torch_ways, PYTORCH: _conv2d}
+    for name, forward in tensors.items():
+        ways[on_cpu.format(way=name)] = partial(_torch_call, forward, "cpu")
     problems: list[str] = []
+    with one_thread():
+        seconds = _time_all(ways, sizes, problems)
+    if torch.get_num_threads() > 1:
+        all_threads = {ALL_THREADS: partial(_torch_call, _conv2d, "cpu")}
+        seconds |= _time_all(all_threads, sizes, problems)
+    if torch.cuda.is_available():
+        others = {
+            on_gpu.format(way=name): partial(_torch_call, forward, "cuda")
+            for name, forward in tensors.items()
+        }
+        seconds |= _time_all(others, sizes, problems)
+    return Times(sizes, seconds, tuple(problems))
+
+
+def _time_all(
+    ways: Mapping[str, Way], sizes: tuple[Size, ...], problems: list[str]
+) -> dict[str, np.ndarray]:
+    """Seconds by name; a sentence joins the problems for each way that cannot be timed."""
+    seconds = {}
     for name, prepare in ways.items():
         try:
             seconds[name] = _times(prepare, sizes)
         except (Exception, SystemExit) as error:
             problems.append(f"{name}: {in_a_sentence(error)}.")
-    return Times(sizes, seconds, tuple(problems))
+    return seconds
 
 
 def hardware() -> str:
     """What the times were taken on: processor, threads, and the GPU or that there is none."""
     import torch
 
-    text = _("{cpu}, {threads} threads; {gpu}; PyTorch {torch}, float32.")
+    text = _("{cpu}, {threads} threads at most; {gpu}; PyTorch {torch}, float32.")
     found = torch.cuda.is_available()
     gpu = torch.cuda.get_device_name() if found else _("no GPU that PyTorch can use")
     return text.format(
         cpu=processor(), threads=torch.get_num_threads(), gpu=gpu, torch=torch.__version__
     )
-
-
-def _devices() -> dict[str, str]:
-    """PyTorch's names of the devices there are, and their names for people."""
-    import torch
-
-    gpu = {"cuda": _("GPU")} if torch.cuda.is_available() else {}
-    return {"cpu": _("CPU"), **gpu}
 
 
 def _conv2d(x: Any, w: Any, b: Any, stride: int, padding: int) -> Any:
@@ -108,7 +126,7 @@ def _conv2d(x: Any, w: Any, b: Any, stride: int, padding: int) -> Any:
     return torch.nn.functional.conv2d(x, w, b, stride=stride, padding=padding)
 
 
-def _times(prepare: Callable[[Size], Callable[[], Any]], sizes: tuple[Size, ...]) -> np.ndarray:
+def _times(prepare: Way, sizes: tuple[Size, ...]) -> np.ndarray:
     """Seconds for the first of the sizes, as many as patience allows."""
     found: list[float] = []
     for number, size in enumerate(sizes):

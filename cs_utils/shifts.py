@@ -1,9 +1,7 @@
 """What a shift of a few pixels does to a trained network: a fully connected and a convolutional
 one, of similar size, on Fashion-MNIST."""
 
-import contextlib
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +9,7 @@ import numpy as np
 
 from cs_utils.datasets import Images, fashion_mnist
 from cs_utils.language import _
+from cs_utils.machine import one_thread
 
 FURTHEST = 6
 DIRECTIONS = ((0, 1), (0, -1), (1, 0), (-1, 0))
@@ -62,7 +61,7 @@ def compare_networks(images: Images | None = None, epochs: int | None = None) ->
     steps = -(-len(train[0]) // _BATCH) * sum(planned.values())
     found = []
     bar = tqdm(total=steps, file=sys.stdout, delay=1, mininterval=0.5, unit=_("batch"), ncols=80)
-    with bar, _one_thread():
+    with bar, one_thread():
         for name in NAMES:
             network = _trained(name, *train, planned[name], bar)
             found.append(_tried(name, network, *test))
@@ -132,20 +131,6 @@ def _share_right(network: Any, x: np.ndarray, y: np.ndarray) -> float:
         parts = torch.from_numpy(np.ascontiguousarray(x)).to(_device()).split(_BATCH)
         found = torch.cat([network(part).argmax(dim=1) for part in parts])
     return float(np.mean(found.cpu().numpy() == y))
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Networks this small gain little from threads, and on a busy machine threads that wait for
-    each other make them several times slower."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _device() -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from cs_utils import layer_times, shifts
+from cs_utils.datasets import DatasetError
 from cs_utils.demonstrations import Note, comes_alive
 from cs_utils.kernel_side import is_grading
 from cs_utils.language import _
@@ -27,7 +28,8 @@ _STYLES = (
     (GREEN, "^", "-"),
     (BLUE, "D", "--"),
     (BLACK, "v", ":"),
-    ("#CC79A7", "P", "-."),
+    ("#56B4E9", "P", "-."),
+    ("#CC79A7", "X", "-"),
 )
 
 
@@ -40,7 +42,10 @@ def shift_accuracy(**options: Any) -> Picture | Note:
         return Note(_("While a notebook is graded it trains nothing: that would earn no points."))
     if pytorch() is None:
         return Note(_("PyTorch is not installed here, so there is nothing to train."))
-    found = shifts.compare_networks(**options)
+    try:
+        found = shifts.compare_networks(**options)
+    except DatasetError as error:
+        return Note(str(error))
     figure, axes = panels(size=(6.8, 3.6))
     plot = axes[0, 0]
     facts = []
@@ -97,19 +102,20 @@ def convolution_times(
 
 
 def _ratios(times: layer_times.Times) -> str:
-    """Each way beside PyTorch's layer on the CPU, at the largest size that both were timed at."""
-    theirs = times.seconds[f"{layer_times.PYTORCH}, {_('CPU')}"]
+    """Each way beside PyTorch's layer on one CPU thread, at the largest size that both did."""
+    own = _("{way}, CPU").format(way=layer_times.PYTORCH)
+    theirs = times.seconds[own]
     parts = []
     for name, seconds in times.seconds.items():
-        if seconds is not theirs:
+        if name != own:
             last = min(len(seconds), len(theirs)) - 1
             text = _("{name} {ratio} (at {millions:,.0f} million multiplications)")
-            ratio = seconds[last] / theirs[last]
+            ratio = _times(seconds[last] / theirs[last])
             millions = times.sizes[last].products / 1e6
-            parts.append(text.format(name=name, ratio=_times(ratio), millions=millions))
+            parts.append(text.format(name=name, ratio=ratio, millions=millions))
     if not parts:
         return ""
-    text = _("Time beside that of PyTorch's layer on the CPU: {parts}.")
+    text = _("Time beside that of PyTorch's layer on one thread of the CPU: {parts}.")
     return text.format(parts="; ".join(parts))
 
 
