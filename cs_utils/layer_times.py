@@ -104,7 +104,7 @@ def _time_all(
         try:
             seconds[name] = _times(prepare, sizes)
         except (Exception, SystemExit) as error:
-            problems.append(f"{name}: {in_a_sentence(error)}.")
+            problems.append(f"{name}: {in_a_sentence(error).removesuffix('.')}.")
     return seconds
 
 

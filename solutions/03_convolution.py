@@ -117,8 +117,8 @@ claims(
 # The kernel has to lie on the picture entirely, so the result is smaller: $H - k_H + 1$ by $W - k_W + 1$.
 # (Why not $H - k_H$? Count the places of a window as large as the picture.)
 #
-# **A worked number.** Image `[[1, 2, 3, 4]]`, kernel `[[1, 0, -1]]`. First place: $1 \cdot 1 + 2 \cdot 0 +
-# 3 \cdot (-1) = -2$. Second: $2 - 4 = -2$.
+# **A worked number.** Image `[[1, 2, 3, 4]]`, kernel `[[1, 0, -1]]`. First place:
+# $1 \cdot 1 + 2 \cdot 0 + 3 \cdot (-1) = -2$. Second: $2 - 4 = -2$.
 
 # %% [markdown] name="exercise-filter2d"
 # ### Exercise 2: filter2d
@@ -171,8 +171,8 @@ plots.filtered(
 # And the third? A heavy centre in a light frame looks like the **sharpen** of every photo program. It
 # isn't: its weights add up to 2.8, so most of the picture is burnt out, and none is negative. To sharpen is
 # to *subtract* the surroundings, as our fourth does; its weights add up to 1, so the light stays. Let's
-# measure it on the finest detail there is, a chequerboard of $100 \pm 10$, whose contrast is $10/100 =
-# 0.10$. What sharpens should raise that.
+# measure it on the finest detail there is, a chequerboard of $100 \pm 10$, whose contrast is
+# $10/100 = 0.10$. What sharpens should raise that.
 
 # %% nbgrader={"grade": false, "grade_id": "blur-claims", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="blur-claims"
 flat, board = (
@@ -240,8 +240,8 @@ plots.filtered(
 # * **cross-correlation**, the picture, without it. *This* is what convolution layers compute, in PyTorch
 #   and everywhere else.
 #
-# **The worked number again.** Image `[[1, 2, 3, 4]]`, kernel `[[1, 0, -1]]`. Turned round, it is `[[-1, 0,
-# 1]]`: $-1 + 3 = 2$, and $-2 + 4 = 2$. The sign has changed.
+# **The worked number again.** Image `[[1, 2, 3, 4]]`, kernel `[[1, 0, -1]]`. Turned round, it is
+# `[[-1, 0, 1]]`: $-1 + 3 = 2$, and $-2 + 4 = 2$. The sign has changed.
 
 # %% [markdown] name="exercise-convolve2d"
 # ### Exercise 3: convolve2d
@@ -310,8 +310,8 @@ claims(
 # > 2. Information about the relative position of the pixels is lost.
 # > 3. The same thing at different places of the picture gives different weights.
 #
-# Let's take them one by one. The first is counting. **A worked number:** 10 outputs from a $32 \times 32
-# \times 3$ image: $10 \cdot 3072$ weights and 10 biases, 30,730.
+# Let's take them one by one. The first is counting. **A worked number:** 10 outputs from a
+# $32 \times 32 \times 3$ image: $10 \cdot 3072$ weights and 10 biases, 30,730.
 
 # %% [markdown] name="exercise-fully-connected-parameters"
 # ### Exercise 4: fully_connected_parameters
@@ -424,10 +424,10 @@ plots.equivariance(filter2d, eye[:72, :96], around)
 # %% [markdown] name="layer-story"
 # ## 5. The convolution layer
 #
-# "Preserve spatial structure", says the slide: the image stays $32 \times 32 \times 3$, and a filter of $5
-# \times 5 \times 3$ slides over it. "Filters always extend the full depth of the input volume": it slides
-# along height and width, never along the channels. At each place it takes *one* dot product of $5 \cdot 5
-# \cdot 3 = 75$ numbers and adds a bias:
+# "Preserve spatial structure", says the slide: the image stays $32 \times 32 \times 3$, and a filter of
+# $5 \times 5 \times 3$ slides over it. "Filters always extend the full depth of the input volume": it
+# slides along height and width, never along the channels. At each place it takes *one* dot product of
+# $5 \cdot 5 \cdot 3 = 75$ numbers and adds a bias:
 #
 # $$\text{out} = w^T x + b$$
 #
@@ -787,8 +787,8 @@ plots.activation_maps(conv_forward_naive, small_eye, filters)
 # **A worked number.** Image $\begin{bmatrix} 1 & 2 & 3 \\ 4 & 5 & 6 \\ 7 & 8 & 9 \end{bmatrix}$, kernel
 # $\begin{bmatrix} 1 & 0 \\ 0 & 2 \end{bmatrix}$, no padding. If `dout` is 1 at place (0, 1), then `dw` is
 # $\begin{bmatrix} 2 & 3 \\ 5 & 6 \end{bmatrix}$. If it is 1 at *every* place, the four windows add up: `dw`
-# is $\begin{bmatrix} 12 & 16 \\ 24 & 28 \end{bmatrix}$, and the pixel 5 in the middle gets $1 + 0 + 0 + 2 =
-# 3$.
+# is $\begin{bmatrix} 12 & 16 \\ 24 & 28 \end{bmatrix}$, and the pixel 5 in the middle gets
+# $1 + 0 + 0 + 2 = 3$.
 
 # %% [markdown] name="exercise-conv-backward-naive"
 # ### Exercise 9: conv_backward_naive
@@ -1134,8 +1134,8 @@ plots.layer_as_matrix(conv_matrix, slide_w, side=5, padding=1)
 # %% [markdown] name="matrix-text"
 # There it is: the fully connected layer's matrix with two constraints. Far-off pixels get weight 0
 # (**locality**), and all rows use the same few weights (**weight sharing**). A convolution is a fully
-# connected layer that has been told what a picture is. And its backward pass needs no new idea: for $y =
-# Wx$ it was $W^T \frac{\partial L}{\partial y}$.
+# connected layer that has been told what a picture is. And its backward pass needs no new idea: for
+# $y = Wx$ it was $W^T \frac{\partial L}{\partial y}$.
 
 # %% nbgrader={"grade": false, "grade_id": "matrix-claims", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="matrix-claims"
 rng = np.random.default_rng(0)
@@ -1220,10 +1220,10 @@ check(conv_forward_torch)
 # Difficulty: ●●●●○, about 20 minutes, 5 points
 #
 # This is how a layer with gradients of its own joins PyTorch's graph: a class with two static methods.
-# `forward(ctx, x, w, b, stride, padding)` returns `out`, and `ctx` is your cache: `ctx.save_for_backward(x,
-# w)` for tensors, plain attributes for the rest. `backward(ctx, dout)` returns a gradient for every
-# argument of `forward`, `None` for `stride` and `padding`. Compute them yourself; the rule of this section
-# holds.
+# `forward(ctx, x, w, b, stride, padding)` returns `out`, and `ctx` is your cache:
+# `ctx.save_for_backward(x, w)` for tensors, plain attributes for the rest. `backward(ctx, dout)` returns a
+# gradient for every argument of `forward`, `None` for `stride` and `padding`. Compute them yourself; the
+# rule of this section holds.
 #
 # Think about: one of your three backward passes translates well.
 
@@ -1324,8 +1324,8 @@ claims(
 #
 # The lecture says of AlexNet: "GPU (50x speedup)". Never believe a speed you haven't measured. Below are
 # six layers from tiny to respectable; the third is the lecture's, ten 5x5 filters on 32x32x3. Each point is
-# the median of several forward passes after a warm-up, in float32, and on a GPU the clock waits until it
-# has really finished.
+# the median of several forward passes after a warm-up, in float32. On the CPU everybody gets one thread,
+# and PyTorch's layer once more all there are; on a GPU the clock waits until it has really finished.
 
 # %% nbgrader={"grade": false, "grade_id": "times", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="times"
 plots.convolution_times(conv_forward_naive, conv_forward_im2col, conv_forward_torch)
@@ -1335,11 +1335,12 @@ plots.convolution_times(conv_forward_naive, conv_forward_im2col, conv_forward_to
 # of times above a matrix product that does the *same* multiplications. im2col stays within a small factor
 # of PyTorch's layer, which has been polished for years.
 #
-# And the 50x? If the caption names a GPU, look at the right end: the ratio grows with the work, because a
-# GPU needs thousands of numbers at once to be busy, and on tiny layers it loses. If it says "no GPU", the
-# claim can't be measured on this computer, and we don't pretend to: the same cell on a machine with one
-# will tell you. Either way, "50x" is no constant of nature. It depends on the layer, on both chips, and on
-# who wrote the CPU's side. Your im2col beats your loops by more than that, on the same chip.
+# And the 50x? If the caption names a GPU, look at the right end, and at *all threads* for a fair
+# comparison: the ratio grows with the work, because a GPU needs thousands of numbers at once to be busy,
+# and on tiny layers it loses. If it says "no GPU", the claim can't be measured on this computer, and we
+# don't pretend to: the same cell on a machine with one will tell you. Either way, "50x" is no constant of
+# nature. It depends on the layer, on both chips, and on who wrote the CPU's side. Your im2col beats your
+# loops by more than that, on the same chip.
 
 # %% [markdown] name="bonus-story"
 # ## 11. Bonus: relatives of the convolution
@@ -1348,7 +1349,7 @@ plots.convolution_times(conv_forward_naive, conv_forward_im2col, conv_forward_to
 
 # %% [markdown] name="exercise-conv1x1-forward"
 # ### Exercise 17 (bonus): conv1x1_forward
-# Difficulty: ●○○○○, 1 point
+# Difficulty: ●○○○○, about 3 minutes, 1 point
 #
 # A 1x1 filter has no neighbours: it mixes the channels of each pixel. GoogLeNet and ResNet shrink the depth
 # with it before they do anything expensive. `x` (N, C, H, W), `w` (F, C, 1, 1), `b` (F,). One `einsum` or
@@ -1373,7 +1374,7 @@ check(conv1x1_forward)
 
 # %% [markdown] name="exercise-grouped-conv-forward"
 # ### Exercise 18 (bonus): grouped_conv_forward
-# Difficulty: ●●○○○, 2 points
+# Difficulty: ●●○○○, about 8 minutes, 2 points
 #
 # The channels are split into `groups`, and each filter sees only its own group. AlexNet did it to fit on
 # two GPUs; with as many groups as channels it is *depthwise*, the layer that lets MobileNet run on a phone.
@@ -1410,7 +1411,7 @@ check(grouped_conv_forward)
 
 # %% [markdown] name="exercise-dilated-conv-forward"
 # ### Exercise 19 (bonus): dilated_conv_forward
-# Difficulty: ●●○○○, 2 points
+# Difficulty: ●●○○○, about 8 minutes, 2 points
 #
 # A filter with gaps: its weights lie `dilation` pixels apart, so that nine weights look at a $5 \times 5$
 # window (dilation 2) or wider. Nets that label every pixel see far with it and lose no resolution; WaveNet
@@ -1439,7 +1440,7 @@ check(dilated_conv_forward)
 
 # %% [markdown] name="exercise-transposed-conv-forward"
 # ### Exercise 20 (bonus): transposed_conv_forward
-# Difficulty: ●●●○○, 3 points
+# Difficulty: ●●●○○, about 12 minutes, 3 points
 #
 # A convolution's backward pass, used forward: it makes small maps *large*, in networks that draw pictures
 # or label every pixel. Every input number lays down the filter, times itself; steps of `stride` pixels;
@@ -1476,7 +1477,7 @@ check(transposed_conv_forward)
 
 # %% [markdown] name="exercise-fft-conv2d"
 # ### Exercise 21 (bonus): fft_conv2d
-# Difficulty: ●●○○○, 2 points
+# Difficulty: ●●○○○, about 8 minutes, 2 points
 #
 # The convolution theorem: convolution becomes plain multiplication after a Fourier transform, and for large
 # kernels this is much the fastest way. It computes the slide's $f * g$, flip and all, and at *every* place
@@ -1505,7 +1506,7 @@ check(fft_conv2d)
 
 # %% [markdown] name="exercise-winograd-conv3x3"
 # ### Exercise 22 (bonus): winograd_conv3x3
-# Difficulty: ●●●○○, 3 points
+# Difficulty: ●●●○○, about 10 minutes, 3 points
 #
 # Four outputs of a 3x3 filter take $4 \cdot 9 = 36$ multiplications. Shmuel Winograd found a way with 16;
 # NVIDIA's cuDNN uses it for the 3x3 layers of most networks. `tile` is 4x4, `kernel` 3x3; return the 2x2
