@@ -86,7 +86,7 @@ def conv_parameters(
     in_channels: int, out_channels: int, kernel_size: int | tuple[int, int], bias: bool = True
 ) -> int:
     """Weights, and biases, of a convolution layer. Source: 10 5x5 filters on 3 channels: 760."""
-    height, width = (kernel_size, kernel_size) if np.isscalar(kernel_size) else kernel_size
+    height, width = (kernel_size, kernel_size) if isinstance(kernel_size, int) else kernel_size
     return out_channels * (in_channels * height * width + bias)
 
 

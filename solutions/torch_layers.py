@@ -93,7 +93,7 @@ def conv_forward(
             f"not {tuple(x.shape)}, {tuple(w.shape)} and {tuple(b.shape)}"
         )
     (N, C, H, W), (F, channels, kH, kW) = x.shape, w.shape
-    if C != channels or len(b) != F or not N:
+    if channels != C or len(b) != F or not N:
         raise ValueError(
             f"x {tuple(x.shape)}, w {tuple(w.shape)} and b {tuple(b.shape)} do not fit: w has as "
             "many channels as x and as many filters as b, and there is at least one image"
