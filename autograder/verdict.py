@@ -23,7 +23,7 @@ from cs_utils.answers import CRASHED, NOT_WRITTEN, TIMED_OUT, Answer, answer_cas
 from cs_utils.exercises import find_exercise, lesson_exercises, stand_in_rounds
 from cs_utils.exercises.specification import Case, Exercise, Outputs
 from cs_utils.reports import html_report
-from cs_utils.verdicts import CORRECT, Verdict, best, close, judge
+from cs_utils.verdicts import CORRECT, Verdict, best, close, judge, with_properties
 from solutions.references import reference_functions
 
 CHECK_PREFIX = "check-"
@@ -152,7 +152,7 @@ def cases_and_references(
 
 def _agreed(exercise: Exercise, case: Case, device: str) -> Outputs | None:
     oracle = exercise.oracle(case.inputs)
-    reference = _reference_answer(exercise, case, device)
+    reference = with_properties(exercise, case, _reference_answer(exercise, case, device))
     for name, right in oracle.items():
         other = reference.outputs.get(name)
         if other is None or not np.all(close(other, np.asarray(right), exercise.tolerance)):

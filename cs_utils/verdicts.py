@@ -4,14 +4,21 @@ The same judge serves the notebook's check and the grader; only the grader's cou
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from cs_utils import answers
 from cs_utils.answers import Answer, Problem
-from cs_utils.exercises.specification import AGAIN, Case, Exercise, Misconception, Outputs
+from cs_utils.exercises.specification import (
+    AGAIN,
+    Case,
+    Exercise,
+    Misconception,
+    Outputs,
+    WrongReturnError,
+)
 from cs_utils.language import _
 
 CORRECT = "correct"
@@ -79,6 +86,7 @@ def judge(
     cases, given, expected: of equal length; expected is None for a withdrawn case.
     Returns the verdict; points are given in proportion to the weights of the passed cases.
     """
+    given = [with_properties(exercise, *one) for one in zip(cases, given, strict=True)]
     results = tuple(
         _judge_case(exercise, case, answer, right)
         for case, answer, right in zip(cases, given, expected, strict=True)
@@ -100,6 +108,18 @@ def judge(
         misconception,
         helped_by,
     )
+
+
+def with_properties(exercise: Exercise, case: Case, answer: Answer) -> Answer:
+    """The answer as it is compared: itself, or its properties where the exercise asks for those."""
+    if exercise.properties is None or answer.problem is not None:
+        return answer
+    try:
+        with np.errstate(all="ignore"):
+            found = exercise.properties(case.inputs, answer.outputs)
+    except WrongReturnError as error:
+        return Answer(problem=Problem(answers.WRONG_RETURN, str(error)))
+    return replace(answer, outputs={name: np.asarray(value) for name, value in found.items()})
 
 
 def best(verdicts: Sequence[Verdict]) -> Verdict:

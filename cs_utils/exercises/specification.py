@@ -74,6 +74,9 @@ class Exercise:
         graded PyTorch is switched off.
     stand_ins: working versions of this function for exercises that build on it. There is more
         than one where a student may sensibly keep different things in the cache.
+    properties: for random results, what of them is the same for every right solution: the
+        answer's outputs become those that the oracle gives. It runs where the judging is done,
+        raises WrongReturnError for outputs of the wrong kind, and trusts none.
     """
 
     name: str
@@ -88,6 +91,7 @@ class Exercise:
     cache_from: str = ""
     library: str = "numpy"
     stand_ins: tuple[Callable[..., Any], ...] = ()
+    properties: Callable[[Inputs, Outputs], Outputs] | None = None
 
     def draw_cases(self, seed: int) -> list[Case]:
         """The cases for this seed. Every exercise draws from a stream of its own."""

@@ -20,6 +20,8 @@ from cs_utils.exercises.matrix_backprop.masks import (
     forward_cases,
     forward_properties,
     forward_stand_in,
+    right_backward,
+    right_forward,
 )
 from cs_utils.exercises.specification import Exercise, Inputs, Misconception, Outputs
 from cs_utils.language import _
@@ -40,7 +42,8 @@ DROPOUT_FORWARD = Exercise(
     points=2,
     cases=forward_cases,
     answer=ask_forward,
-    oracle=forward_properties,
+    oracle=right_forward,
+    properties=forward_properties,
     stand_ins=(
         forward_stand_in(lambda factors, p, training: factors),
         forward_stand_in(lambda factors, p, training: factors if training else None),
@@ -160,7 +163,8 @@ DROPOUT_BACKWARD = Exercise(
     points=1,
     cases=backward_cases,
     answer=ask_backward,
-    oracle=backward_properties,
+    oracle=right_backward,
+    properties=backward_properties,
     builds_on=("dropout_forward",),
     cache_from="dropout_forward",
     misconceptions=(

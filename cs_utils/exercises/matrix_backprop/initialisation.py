@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from cs_utils.exercises.matrix_backprop.drawing import LESSON
+from cs_utils.exercises.matrix_backprop.masks import OTHER_SEED
 from cs_utils.exercises.specification import (
     Case,
     Exercise,
@@ -47,31 +48,32 @@ def _cases(rng: np.random.Generator) -> list[Case]:
 
 def _ask(name: str) -> Callable[[Functions, Case], Outputs]:
     def answer(functions: Functions, case: Case) -> Outputs:
-        inputs = case.inputs
-        w, other = (
-            _draw(functions[name], inputs["fan_in"], inputs["fan_out"], seed)
-            for seed in inputs["seeds"]
-        )
-        std = w.std() or 1.0
+        sizes = case.inputs["fan_in"], case.inputs["fan_out"]
+        first, second = case.inputs["seeds"]
         return {
-            SHAPE: w.shape,
-            STD: w.std(),
-            MEAN: w.mean() / std,
-            INNER: np.mean(np.abs(w - w.mean()) <= std),
-            DRAWS: 1 if np.array_equal(w, other) else 2,
+            "w": functions[name](*sizes, np.random.default_rng(first)),
+            "w" + OTHER_SEED: functions[name](*sizes, np.random.default_rng(second)),
         }
 
     return answer
 
 
-def _draw(function: Callable[..., Any], fan_in: int, fan_out: int, seed: int) -> np.ndarray:
-    from cs_utils.answers import plain_array
-
-    w = plain_array(function(fan_in, fan_out, np.random.default_rng(seed)), "w")
+def _properties(inputs: Inputs, outputs: Outputs) -> Outputs:
+    """Size, spread and form of the weights, and whether the draws from two seeds differ."""
+    w, other = (np.asarray(outputs.get(name)) for name in ("w", "w" + OTHER_SEED))
     if w.ndim != 2:
         text = _("w must be a matrix of shape {shape}; it has shape {received}")
-        raise WrongReturnError(text.format(shape=(fan_in, fan_out), received=w.shape))
-    return w
+        shape = (inputs["fan_in"], inputs["fan_out"])
+        raise WrongReturnError(text.format(shape=shape, received=w.shape))
+    w = w.astype(np.float64)
+    std = w.std() or 1.0
+    return {
+        SHAPE: np.array(w.shape),
+        STD: w.std(),
+        MEAN: w.mean() / std,
+        INNER: np.mean(np.abs(w - w.mean()) <= std),
+        DRAWS: 1 if np.array_equal(w, other) else 2,
+    }
 
 
 def _std(init: str, fan_in: int, fan_out: int) -> float:
@@ -89,8 +91,8 @@ def _std(init: str, fan_in: int, fan_out: int) -> float:
     return float(weights.std() / normal.std())
 
 
-def _properties(init: str, inputs: Inputs) -> Outputs:
-    """What is right of normal weights with that standard deviation."""
+def _right(init: str, inputs: Inputs) -> Outputs:
+    """The properties of normal weights with that standard deviation."""
     import torch
 
     normal = torch.distributions.Normal(0.0, 1.0)
@@ -162,7 +164,8 @@ def _init_exercise(init: str, *misconceptions: Misconception) -> Exercise:
         points=1,
         cases=_cases,
         answer=_ask(f"{init}_init"),
-        oracle=lambda inputs: _properties(init, inputs),
+        oracle=lambda inputs: _right(init, inputs),
+        properties=_properties,
         misconceptions=(*misconceptions, *_IN_COMMON),
         tolerance=_TOLERANCE,
     )

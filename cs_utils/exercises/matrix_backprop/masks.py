@@ -25,22 +25,26 @@ DRAWS = "draws that differ"
 FACTOR_BACK = "factor where kept"
 BLOCKED = "share blocked where dropped"
 
+OTHER_SEED = " of the other seed"
+
 _STANDARD_ERRORS = 5
 
 
 def forward_cases(rng: np.random.Generator) -> list[Case]:
-    """Cases with two seeds each; p stays away from 0.5, where to drop and to keep are one."""
+    """Cases with two seeds each, large enough and with p far enough from 0.5 that chance never
+    makes the share of the dropped look like that of the kept."""
 
     def inputs(p: float, *shape: int, training: bool = True, same: bool = False) -> dict[str, Any]:
         first, second = (int(seed) for seed in rng.choice(2**31, 2, replace=False))
         seeds = (first, first if same else second)
         return {"x": mixed(rng, *shape), "p": p, "training": training, "seeds": seeds}
 
-    printed = {"x": np.arange(1.0, 81).reshape(2, 40), "p": 0.4, "training": True, "seeds": (0, 1)}
+    numbers = np.arange(1.0, 201).reshape(2, 100)
+    printed = {"x": numbers, "p": 0.25, "training": True, "seeds": (0, 1)}
     low, high = rng.uniform(0.25, 0.35), rng.uniform(0.65, 0.75)
     return [
-        Case(_("the numbers 1 to 80, p = 0.4"), printed, weight=0),
-        Case(_("training, one row"), inputs(low, 1, 100)),
+        Case(_("the numbers 1 to 200, p = 0.25"), printed, weight=0),
+        Case(_("training, one row"), inputs(low, 1, 300)),
         Case(_("training, fifty rows"), inputs(high, 50, 100)),
         Case(_("training, pictures"), inputs(low, 4, 3, 8, 8)),
         Case(_("training, the same seed twice"), inputs(high, 3, 200, same=True)),
@@ -62,11 +66,21 @@ def backward_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def ask_forward(functions: Functions, case: Case) -> Outputs:
+    """What comes out with the one seed and with the other."""
+    first, second = case.inputs["seeds"]
+    # The first call may change x; the second gets it as it was.
+    again = {**case.inputs, "x": case.inputs["x"].copy()}
+    return {
+        "out": _draw(functions, case.inputs, first)[0],
+        "out" + OTHER_SEED: _draw(functions, again, second)[0],
+    }
+
+
+def forward_properties(inputs: Inputs, outputs: Outputs) -> Outputs:
     """How much the kept numbers grow, how many are dropped, whether the rows of a batch drop
     alike, and whether the draws from two seeds do."""
-    inputs = case.inputs
     x, p, training = inputs["x"], inputs["p"], inputs["training"]
-    out, other = (_draw(functions, inputs, seed)[0] for seed in inputs["seeds"])
+    out, other = (_like(x, outputs, name) for name in ("out", "out" + OTHER_SEED))
     dropped = out == 0
     found: dict[str, Any] = {
         FACTOR: _ends(out[~dropped] / x[~dropped]),
@@ -78,8 +92,8 @@ def ask_forward(functions: Functions, case: Case) -> Outputs:
     return found
 
 
-def forward_properties(inputs: Inputs) -> Outputs:
-    """The same of a right dropout; the factor is PyTorch's."""
+def right_forward(inputs: Inputs) -> Outputs:
+    """The properties of a right dropout; the factor is PyTorch's."""
     training = inputs["training"]
     found = {
         FACTOR: np.full(2, factor(inputs)),
@@ -91,19 +105,40 @@ def forward_properties(inputs: Inputs) -> Outputs:
 
 
 def ask_backward(functions: Functions, case: Case) -> Outputs:
-    """What becomes of the gradient where the student's own forward pass kept or dropped."""
+    """The gradient, and what the student's own forward pass kept or dropped."""
     inputs = case.inputs
     out, cache = _draw(functions, inputs, inputs["seeds"][0])
-    found = _passed_back(functions, inputs, out, cache)
-    if not case.inputs_unchanged:
-        return found
-    again = _passed_back(functions, inputs, out, cache)
-    return found | {name + AGAIN: value for name, value in again.items()}
+    found = {"out": np.array(out)}
+    for again in ("", AGAIN) if case.inputs_unchanged else ("",):
+        result = functions["dropout_backward"](inputs["dout"], cache)
+        found["dx" + again] = np.array(named(result, ("dx",), "dropout_backward")["dx"])
+    return found
 
 
-def backward_properties(inputs: Inputs) -> Outputs:
-    """The same of a right pair."""
+def backward_properties(inputs: Inputs, outputs: Outputs) -> Outputs:
+    """What becomes of the gradient where numbers were kept, and where they were dropped."""
+    kept = _like(inputs["x"], outputs, "out") != 0
+    found: dict[str, Any] = {}
+    for again in ("", AGAIN) if "dx" + AGAIN in outputs else ("",):
+        dx = _like(inputs["x"], outputs, "dx" + again)
+        blocked = dx[~kept] == 0
+        found[FACTOR_BACK + again] = _ends(dx[kept] / inputs["dout"][kept])
+        found[BLOCKED + again] = _about(blocked, 1.0, inputs["p"]) if blocked.size else 1.0
+    return found
+
+
+def right_backward(inputs: Inputs) -> Outputs:
+    """The properties of a right pair."""
     return {FACTOR_BACK: np.full(2, factor(inputs)), BLOCKED: 1.0}
+
+
+def _like(x: np.ndarray, outputs: Outputs, name: str) -> np.ndarray:
+    """The output of this name. Raises WrongReturnError where it has another shape than x."""
+    array = np.asarray(outputs.get(name))
+    if array.shape == x.shape:
+        return array
+    text = _("{name} has shape {received}, it must have shape {expected}")
+    raise WrongReturnError(text.format(name=name, received=array.shape, expected=x.shape))
 
 
 def factor(inputs: Inputs) -> float:
@@ -128,43 +163,20 @@ def forward_stand_in(cache: Callable[[np.ndarray, float, bool], Any]) -> Callabl
     return forward
 
 
-def _passed_back(
-    functions: Functions, inputs: Inputs, out: np.ndarray, cache: Any
-) -> dict[str, Any]:
-    result = functions["dropout_backward"](inputs["dout"], cache)
-    dx = _like(inputs["x"], *named(result, ("dx",), "dropout_backward").items())
-    kept = out != 0
-    blocked = dx[~kept] == 0
-    return {
-        FACTOR_BACK: _ends(dx[kept] / inputs["dout"][kept]),
-        BLOCKED: _about(blocked, 1.0, inputs["p"]) if blocked.size else 1.0,
-    }
-
-
-def _draw(functions: Functions, inputs: Inputs, seed: int) -> tuple[np.ndarray, Any]:
+def _draw(functions: Functions, inputs: Inputs, seed: int) -> tuple[Any, Any]:
     """The student's (out, cache) for this seed."""
     rng = np.random.default_rng(seed)
     result = functions["dropout_forward"](inputs["x"], inputs["p"], inputs["training"], rng)
-    out, cache = named(result, ("out", "cache"), "dropout_forward").items()
-    return _like(inputs["x"], out), cache[1]
-
-
-def _like(x: np.ndarray, result: tuple[str, Any]) -> np.ndarray:
-    """A named result as an array of x's shape. Raises WrongReturnError for anything else."""
-    from cs_utils.answers import plain_array
-
-    name, value = result
-    array = plain_array(value, name)
-    if array.shape == x.shape:
-        return array
-    text = _("{name} has shape {received}, it must have shape {expected}")
-    raise WrongReturnError(text.format(name=name, received=array.shape, expected=x.shape))
+    out, cache = named(result, ("out", "cache"), "dropout_forward").values()
+    return out, cache
 
 
 def _about(hits: np.ndarray, right: float, p: float) -> float:
     """The share of hits, as what it stands for: the right share, or p or 1 - p (which known
     mistakes give), where it lies within the reach of chance; else the share itself."""
     share = float(np.mean(hits))
+    if share in (0.0, 1.0):
+        return share
     for known in (right, *sorted((p, 1 - p), key=lambda one: abs(share - one))):
         if abs(share - known) <= _STANDARD_ERRORS * np.sqrt(known * (1 - known) / hits.size):
             return known
