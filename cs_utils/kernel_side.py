@@ -93,13 +93,27 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _stand_in(name: str, index: int) -> Callable[..., Any]:
-    """A function whose values the grader computes: it is asked through Jupyter's input()."""
+    """A function whose values the grader computes: it is asked through Jupyter's input().
+
+    Tensors go as the arrays they hold; who gave a tensor gets one back, like it.
+    """
 
     def stand_in(*args: Any, **kwargs: Any) -> Any:
-        question = {"name": name, "index": index, "args": args, "kwargs": kwargs}
+        tensors = [value for value in (*args, *kwargs.values()) if hasattr(value, "detach")]
+        question = {
+            "name": name,
+            "index": index,
+            "args": [_array(value) for value in args],
+            "kwargs": {key: _array(value) for key, value in kwargs.items()},
+        }
         reply = unpack(base64.b64decode(input(base64.b64encode(pack(question)).decode())))
         if "error" in reply:
             raise ValueError(reply["error"])
-        return reply["value"]
+        value = reply["value"]
+        return tensors[0].new_tensor(value) if tensors else value
 
     return stand_in
+
+
+def _array(value: Any) -> Any:
+    return value.detach().cpu().numpy() if hasattr(value, "detach") else value
