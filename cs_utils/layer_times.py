@@ -191,6 +191,7 @@ def _right(size: Size) -> np.ndarray:
 
 
 def _agree(out: np.ndarray, right: np.ndarray, forward: Callable[..., Any]) -> None:
-    if not np.allclose(out, right, rtol=1e-3, atol=1e-3):
+    # A GPU rounds its factors to 11 bits (TF32); a wrong layer is further off.
+    if not np.allclose(out, right, rtol=0.02, atol=0.02):
         text = _("{name} gives other numbers than PyTorch.")
         raise WrongReturnError(text.format(name=getattr(forward, "__name__", "function")))

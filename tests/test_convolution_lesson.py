@@ -1,5 +1,6 @@
 """Lesson 3: its cells solved and unsolved, its pictures, photos, shifts and times."""
 
+import runpy
 import shutil
 import sys
 from collections.abc import Callable
@@ -190,6 +191,16 @@ def test_all_photos_are_small_and_known() -> None:
     files = sorted((datasets.DATA / "photos").iterdir())
     assert [file.stem for file in files] == sorted(photos.NAMES)
     assert sum(file.stat().st_size for file in files) < 600_000
+
+
+def test_the_rebuild_script_makes_these_photos() -> None:
+    script = datasets.DATA / "rebuild_photos.py"
+    module = runpy.run_path(str(script))
+    assert [Path(name).stem for name in module["ORIGINALS"]] == list(photos.NAMES)
+    for name, side in module["LONGEST_SIDE"].items():
+        assert max(photos.photo(name).shape) == side
+    small = module["scaled_down"]((datasets.DATA / "photos" / "brick.png").read_bytes(), 64)
+    assert small.size == (64, 64) and small.mode == "L"
 
 
 def test_a_photo_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -119,11 +119,10 @@ def equivariance(
         plot.imshow(np.abs(picture) if picture.shape != parts[0].shape else picture, **look)
         plot.set_title(title)
     _without_ticks(axes)
-    caption = _(
-        "The picture moves by {shift} pixels and its edges move by {shift} pixels: where both "
-        "show the same place they differ by {difference:.2g} at most."
-    )
-    text = caption.format(shift=shift, difference=difference)
+    caption = _("The picture moves by {shift} pixels; where both results show the same place they")
+    exactly = _("agree exactly.")
+    within = _("differ by {difference:.2g} at most.").format(difference=difference)
+    text = f"{caption.format(shift=shift)} {within if difference else exactly}"
     alt = _("A part of a photo, the same part moved, and the edges of both. {facts}")
     return with_alt_text(figure, alt.format(facts=text), text)
 
