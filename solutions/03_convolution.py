@@ -1328,9 +1328,10 @@ claims(
 plots.convolution_times(conv_forward_naive, conv_forward_im2col, conv_forward_torch)
 
 # %% [markdown] name="times-lesson"
-# Read the plot from the left. On tiny layers all ways cost what a call costs. Then the loops rise, hundreds
-# of times above a matrix product that does the *same* multiplications. im2col stays within a small factor
-# of PyTorch's layer, which has been polished for years.
+# Read the plot from the left. On tiny layers a few calls are the whole cost, whoever multiplies. Only the
+# loops, with calls for every single window, lie far above from the start, and soon hundreds of times above
+# a matrix product that does the *same* multiplications. im2col stays within a small factor of PyTorch's
+# layer, which has been polished for years.
 #
 # And the 50x? If the caption names a GPU, look at the right end, and at *all threads* for a fair
 # comparison: the ratio grows with the work, because a GPU needs thousands of numbers at once to be busy,
@@ -1342,7 +1343,8 @@ plots.convolution_times(conv_forward_naive, conv_forward_im2col, conv_forward_to
 # %% [markdown] name="bonus-story"
 # ## 11. Bonus: relatives of the convolution
 #
-# Six variants that you'll meet everywhere, each in a few lines.
+# Six variants that you'll meet everywhere, each in a few lines. Your own functions from above are there to
+# be used.
 
 # %% [markdown] name="exercise-conv1x1-forward"
 # ### Exercise 17 (bonus): conv1x1_forward
