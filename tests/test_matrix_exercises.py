@@ -273,3 +273,13 @@ def test_a_generator_travels_as_a_seed() -> None:
     np.testing.assert_array_equal(first, second)
     other = unpack(pack({"rng": np.random.default_rng(6)}))["rng"].random(3)
     assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [None, 0.0, "no", np.zeros(3), np.zeros((0, 5)), (None, None), (np.zeros((2, 2)), None)],
+)
+@pytest.mark.parametrize("name", RANDOM)
+def test_random_results_of_any_kind_are_judged(name: str, returned: Any) -> None:
+    verdict = verdict_on(name, **{name: lambda *args: returned})
+    assert verdict.score == 0 and verdict.reason

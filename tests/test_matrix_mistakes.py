@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from matrix_wrong_code import WRITTEN, UngatedNet
+from matrix_wrong_layers import WRITTEN as WRONG_LAYERS
+from matrix_wrong_training import WRITTEN as WRONG_TRAINING
+from matrix_wrong_training import UngatedNet
 from submissions import SEEDS, solved, submission, verdict_on
 
 from cs_utils.exercises import lesson_exercises
@@ -47,7 +49,7 @@ class TestMistakes:
         assert submission(exercise, exercise.draw_cases(seed), zeros).score == 0
 
 
-@pytest.mark.parametrize(("name", "wrong", "mistake"), WRITTEN)
+@pytest.mark.parametrize(("name", "wrong", "mistake"), WRONG_LAYERS + WRONG_TRAINING)
 @pytest.mark.parametrize("seed", [0, 1, 2026])
 def test_recognised(name: str, wrong: Callable[..., Any], mistake: str, seed: int) -> None:
     verdict = verdict_on(name, seed, **{name: wrong})

@@ -19,11 +19,11 @@ from cs_utils.exercises.specification import (
 from cs_utils.language import _
 
 # Names of what is asked; a report shows them.
-SHAPE = "shape"
-STD = "standard deviation"
-MEAN = "mean, in standard deviations"
-INNER = "share within one standard deviation"
-DRAWS = "draws that differ"
+SHAPE = _("shape")
+STD = _("standard deviation")
+MEAN = _("mean, in standard deviations")
+INNER = _("share within one standard deviation")
+DRAWS = _("draws that differ")
 
 # Chance moves no property of 40,000 or more numbers by as much: 5 standard errors and over.
 _TOLERANCE = 0.03

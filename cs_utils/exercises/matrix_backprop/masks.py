@@ -18,12 +18,12 @@ from cs_utils.exercises.vector_backprop.drawing import mixed
 from cs_utils.language import _
 
 # Names of what is asked; a report shows them.
-FACTOR = "factor of the kept"
-SHARE = "share dropped"
-ROWS = "rows that drop differently"
-DRAWS = "draws that differ"
-FACTOR_BACK = "factor where kept"
-BLOCKED = "share blocked where dropped"
+FACTOR = _("factor of the kept")
+SHARE = _("share dropped")
+ROWS = _("rows that drop differently")
+DRAWS = _("draws that differ")
+FACTOR_BACK = _("factor where kept")
+BLOCKED = _("share blocked where dropped")
 
 OTHER_SEED = " of the other seed"
 

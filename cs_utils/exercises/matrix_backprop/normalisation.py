@@ -85,7 +85,7 @@ FORWARD = BATCHNORM.forward_exercise(
     Misconception(
         "momentum turned round",
         _(
-            "The running statistics kept a tenth of the old and took nine tenths of the new. "
+            "The old running statistics were multiplied by momentum, the batch's by 1 - momentum. "
             "Which of the two does PyTorch's momentum multiply?"
         ),
         lambda inputs, right: _moved(inputs, 1 - momentum(inputs)) if inputs["training"] else right,
