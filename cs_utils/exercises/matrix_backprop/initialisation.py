@@ -61,7 +61,7 @@ def _ask(name: str) -> Callable[[Functions, Case], Outputs]:
 def _properties(inputs: Inputs, outputs: Outputs) -> Outputs:
     """Size, spread and form of the weights, and whether the draws from two seeds differ."""
     w, other = (np.asarray(outputs.get(name)) for name in ("w", "w" + OTHER_SEED))
-    if w.ndim != 2:
+    if w.ndim != 2 or w.size == 0:
         text = _("w must be a matrix of shape {shape}; it has shape {received}")
         shape = (inputs["fan_in"], inputs["fan_out"])
         raise WrongReturnError(text.format(shape=shape, received=w.shape))
