@@ -119,7 +119,14 @@ def with_properties(exercise: Exercise, case: Case, answer: Answer) -> Answer:
             found = exercise.properties(case.inputs, answer.outputs)
     except WrongReturnError as error:
         return Answer(problem=Problem(answers.WRONG_RETURN, str(error)))
-    return replace(answer, outputs={name: np.asarray(value) for name, value in found.items()})
+    # Properties are no more exact than the numbers they are taken from.
+    single = any(map(_is_single, answer.outputs.values()))
+    return replace(answer, outputs={name: _property(one, single) for name, one in found.items()})
+
+
+def _property(value: Any, single: bool) -> np.ndarray:
+    array = np.asarray(value)
+    return array.astype(np.float32) if single and array.dtype.kind == "f" else array
 
 
 def best(verdicts: Sequence[Verdict]) -> Verdict:
@@ -145,7 +152,7 @@ def close(received: np.ndarray, expected: np.ndarray, tolerance: float) -> np.nd
 
     float32 and lower precision are right answers too, held to what they can hold.
     """
-    if received.dtype.kind == "f" and received.dtype.itemsize <= 4:
+    if _is_single(received):
         tolerance = max(tolerance, _FLOAT32_TOLERANCE)
     right = np.asarray(expected, dtype=np.float64)
     finite = np.abs(right[np.isfinite(right)])
@@ -153,6 +160,10 @@ def close(received: np.ndarray, expected: np.ndarray, tolerance: float) -> np.nd
     with np.errstate(invalid="ignore", over="ignore"):
         error = np.abs(received.astype(np.float64) - right)
     return (error <= tolerance * scale) | (received == right)
+
+
+def _is_single(array: np.ndarray) -> bool:
+    return array.dtype.kind == "f" and array.dtype.itemsize <= 4
 
 
 def _judge_case(
