@@ -25,6 +25,7 @@ release: $(READY)
 
 bench: $(READY) sandbox
 	$(BIN)/python -m tests.benchmarks.grading
+	$(BIN)/python -m tests.benchmarks.convolution
 
 sandbox: $(READY)
 	$(BIN)/autograder sandbox --install

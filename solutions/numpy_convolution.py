@@ -13,6 +13,9 @@ from scipy.sparse import csr_array
 
 Array = np.ndarray
 
+# Numbers that a processor's cache holds: 4 MB of float32.
+_CACHED = 2**20
+
 
 def image_to_tensor(image: Array) -> Array:
     """A picture of 0..255, (H, W, 3) or grey (H, W), as channels of 0..1, (C, H, W) or (1, H, W).
@@ -176,10 +179,14 @@ def conv_backward_im2col(dout: Array, cache: Any) -> tuple[Array, Array, Array]:
         raise ValueError(f"dout has the output's shape {(N, F, out_h, out_w)}, not {dout.shape}")
     dmaps = np.ascontiguousarray(dout.transpose(1, 0, 2, 3)).reshape(F, -1)
     dw = (dmaps @ columns.T).reshape(w.shape)
-    dcolumns = w.reshape(F, -1).T @ dmaps
-    dwindows = dcolumns.reshape(C, kH, kW, N, out_h, out_w).transpose(0, 3, 1, 2, 4, 5)
-    dx = np.zeros((C, N, H + 2 * padding, W + 2 * padding), dcolumns.dtype)
-    _add_windows(dx, dwindows, stride)
+    dx = np.zeros((C, N, H + 2 * padding, W + 2 * padding), np.result_type(w, dout))
+    weights, entries = w.reshape(F, -1).T, kH * kW
+    # Some channels at a time, so that their columns are added while the cache still holds them.
+    channels = max(1, _CACHED // (entries * dmaps.shape[1]))
+    for first in range(0, C, channels):
+        dcolumns = weights[first * entries : (first + channels) * entries] @ dmaps
+        dwindows = dcolumns.reshape(-1, kH, kW, N, out_h, out_w).transpose(0, 3, 1, 2, 4, 5)
+        _add_windows(dx[first : first + channels], dwindows, stride)
     dx = dx[:, :, padding : padding + H, padding : padding + W].transpose(1, 0, 2, 3)
     return np.ascontiguousarray(dx), dw, dmaps.sum(axis=1)
 
