@@ -1,8 +1,9 @@
-"""The sample class: hand-ins of every kind, made from the current release notebook.
+"""The sample class: hand-ins of every kind, made from the current release notebooks.
 
-``students/<file>.py`` is what one student wrote. Its docstring starts with the student's name; each
-cell behind ``# %%`` that defines an exercise's function is that exercise's solution, any other is a
-cell of the student's own, put where it stands. What happened to the file is told below.
+``students/<lesson>/<file>.py`` is what one student wrote. Its docstring starts with the student's
+name; each cell behind ``# %%`` that defines an exercise's function or class is that exercise's
+solution, any other is a cell of the student's own, put where it stands. What happened to the file
+is told below.
 
     python -m tests.sample_class.build OUT
 """
@@ -20,48 +21,52 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from cs_utils.exercises import lesson_exercises
 
-LESSON = "01_vector_backprop"
-RELEASE = Path(__file__).parents[2] / "notebooks" / f"{LESSON}.ipynb"
+_NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 _STUDENTS = Path(__file__).parent / "students"
+_FIRST_LESSON = "01_vector_backprop"
 _CELL = "\n# %%"
-_DEFINITION = re.compile(r"^def (\w+)\(", re.MULTILINE)
+_DEFINITION = re.compile(r"^(?:def|class) (\w+)\b", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Student:
-    """A student's file: who it is, and the cells in order."""
+    """A student's file: which lesson, who it is, and the cells in order."""
 
+    lesson: str
     file: str
     name: str
     cells: list[str]
 
 
 def students() -> Iterator[Student]:
-    """All students, by their files' names."""
-    for path in sorted(_STUDENTS.glob("*.py")):
+    """Everything that was handed in, by lessons and files' names."""
+    for path in sorted(_STUDENTS.glob("*/*.py")):
         who, *cells = path.read_text(encoding="utf-8").split(_CELL)
         name = who.lstrip('"').split(":")[0].split(",")[0]
-        yield Student(path.stem, name, [cell.strip() for cell in cells])
+        yield Student(path.parent.name, path.stem, name, [cell.strip() for cell in cells])
 
 
 def build(out: Path) -> None:
     """Write everybody's hand-in to the folder ``out``."""
     for student in students():
-        notebook = nbformat.read(RELEASE, as_version=4)
-        write_solutions(notebook, student.cells)
-        notebook = _TO_THE_NOTEBOOK.get(student.file, lambda same: same)(notebook)
+        notebook = nbformat.read(_NOTEBOOKS / f"{student.lesson}.ipynb", as_version=4)
+        write_solutions(notebook, student)
+        first = student.lesson == _FIRST_LESSON
+        if first and student.file in _TO_THE_NOTEBOOK:
+            notebook = _TO_THE_NOTEBOOK[student.file](notebook)
         content = json.dumps(notebook, ensure_ascii=False, indent=1).encode()
-        content = _TO_THE_FILE.get(student.file, lambda same: same)(content)
+        if first and student.file in _TO_THE_FILE:
+            content = _TO_THE_FILE[student.file](content)
         path = out / _place(student)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
 
-def write_solutions(notebook: NotebookNode, sources: list[str]) -> None:
+def write_solutions(notebook: NotebookNode, student: Student) -> None:
     """Put the cells into the notebook: solutions in their places, others behind the one before."""
-    exercises = {exercise.name for exercise in lesson_exercises(LESSON)}
+    exercises = {exercise.name for exercise in lesson_exercises(student.lesson)}
     place = 0
-    for source in sources:
+    for source in student.cells:
         name = next((one for one in _DEFINITION.findall(source) if one in exercises), None)
         if name:
             place = cell_index(notebook, name)
@@ -77,9 +82,10 @@ def cell_index(notebook: NotebookNode, name: str) -> int:
 
 
 def _place(student: Student) -> str:
+    lesson = student.lesson
     if student.file not in _FLAT:
-        return f"{student.name}/{LESSON}/{LESSON}.ipynb"
-    return f"{student.name}_{LESSON}{_FLAT[student.file]}.ipynb"
+        return f"{student.name}/{lesson}/{lesson}.ipynb"
+    return f"{student.name}_{lesson}{_FLAT[student.file]}.ipynb"
 
 
 def _copied_cells(notebook: NotebookNode) -> NotebookNode:
@@ -162,6 +168,7 @@ _FLAT = {
     "ingrid_berg_2": " (1)",
     "yusuf_demir": "",
 }
+# What happened to notebooks and files of the first lesson.
 _TO_THE_NOTEBOOK: dict[str, Callable[[NotebookNode], NotebookNode]] = {
     "emma_dubois": _copied_cells,
     "maria_kuznetsova": _without_metadata,
