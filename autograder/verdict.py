@@ -7,7 +7,7 @@ solutions; a case on which they disagree is withdrawn.
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from autograder.session import Limits, Session, is_check, missing_part
-from cs_utils.answers import CRASHED, TIMED_OUT, answer_case
+from cs_utils.answers import CRASHED, MISSING, TIMED_OUT, answer_case
 from cs_utils.exercises import find_exercise, lesson_exercises, stand_in_rounds
 from cs_utils.exercises.specification import Case, Exercise, Outputs
 from cs_utils.reports import html_report
@@ -86,7 +86,9 @@ async def _grade_exercise(
         verdicts.append(judge(exercise, cases, given, expected, tuple(stand_ins)))
         if verdicts[-1].status == CORRECT or (_gave_up(verdicts[-1]) and not endless):
             break
-    return best(verdicts)
+    verdict = best(verdicts)
+    error = session.error_in(exercise.name) if verdict.status == MISSING else ""
+    return replace(verdict, reason=f"its cell ends with {error}") if error else verdict
 
 
 def _gave_up(verdict: Verdict) -> bool:
