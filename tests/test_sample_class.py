@@ -78,6 +78,11 @@ def test_every_lost_point_has_a_reason(graded_class: Graded) -> None:
     assert [row for row in lost if not row["reason"].strip()] == []
 
 
+def test_a_cell_that_does_not_run_is_told_by_its_error(graded_class: Graded) -> None:
+    (reason,) = (row["reason"] for row in graded_class.rows if row["verdict"] == "missing")
+    assert reason.startswith("its cell ends with SyntaxError")
+
+
 def test_no_forged_points_in_the_gradebook(graded_class: Graded) -> None:
     most = {exercise.name: exercise.points for exercise in EXERCISES}
     for (_student, exercise), (score, maximum) in scores_in(
