@@ -6,6 +6,7 @@ that ``verdict`` judges.
 
 import base64
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -130,6 +131,15 @@ class Session:
             return [Answer(problem=problem)] * len(cases)
         finally:
             os.close(descriptor)
+
+    def error_in(self, grade_id: str) -> str:
+        """What the cell of this nbgrader id ended with, such as ``SyntaxError: ...``, or ''."""
+        for cell in self._notebook.cells:
+            if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id:
+                errors = [one for one in cell.get("outputs", []) if one.output_type == "error"]
+                text = f"{errors[-1].ename}: {errors[-1].evalue}"[:200] if errors else ""
+                return re.sub(r"\(\w+\.py, (line \d+)\)", r"(\1)", text)
+        return ""
 
     async def _start(self) -> None:
         self._folder = tempfile.mkdtemp(prefix="grading-")

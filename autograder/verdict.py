@@ -8,7 +8,7 @@ solutions; a case on which they disagree is withdrawn.
 import copy
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 
 import numpy as np
@@ -19,7 +19,7 @@ from nbformat.v4 import new_output
 from autograder.cells import exercise_library, is_check
 from autograder.replies import missing_part
 from autograder.session import Limits, Session
-from cs_utils.answers import CRASHED, NOT_WRITTEN, TIMED_OUT, Answer, answer_case
+from cs_utils.answers import CRASHED, MISSING, NOT_WRITTEN, TIMED_OUT, Answer, answer_case
 from cs_utils.exercises import find_exercise, lesson_exercises, stand_in_rounds
 from cs_utils.exercises.specification import Case, Exercise, Outputs
 from cs_utils.reports import html_report
@@ -117,7 +117,9 @@ async def _grade_exercise(
         verdicts.append(judge(exercise, cases, given, expected, tuple(stand_ins)))
         if verdicts[-1].status == CORRECT or _is_hopeless(verdicts[-1], endless):
             break
-    return best(verdicts)
+    verdict = best(verdicts)
+    error = session.error_in(exercise.name) if verdict.status == MISSING else ""
+    return replace(verdict, reason=f"its cell ends with {error}") if error else verdict
 
 
 def _is_hopeless(verdict: Verdict, endless: set[str]) -> bool:

@@ -44,10 +44,11 @@ def solved() -> NotebookNode:
 
 @dataclass(frozen=True)
 class Graded:
-    """A folder of hand-ins, the course folder it was graded into, and what the command said."""
+    """A folder of hand-ins, as it was and as it is; the course folder; what the command said."""
 
     hand_ins: Path
     course: Path
+    before: dict[Path, bytes]
     run: subprocess.CompletedProcess[str]
 
     @cached_property
@@ -58,6 +59,19 @@ class Graded:
     @property
     def students(self) -> list[str]:
         return sorted({row["student"] for row in self.rows})
+
+
+def grade(hand_ins: Path, *options: str, **environment: str) -> Graded:
+    """Grade a folder of hand-ins into a course folder beside it."""
+    course, before = hand_ins.parent / "course", files_in(hand_ins)
+    run = autograder("grade", hand_ins, "--out", course, *options, **environment)
+    return Graded(hand_ins, course, before, run)
+
+
+def files_in(folder: Path) -> dict[Path, bytes]:
+    """All files below a folder, by their paths in it."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder): path.read_bytes() for path in files}
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:

@@ -1,13 +1,12 @@
 """Finding hand-ins: whatever lies in the folder, every file has a student or a remark, and where
 there is nothing to grade, one clear line says so."""
 
-import shutil
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
-from rooms import LESSON, RELEASE, autograder
+from rooms import LESSON, RELEASE
 from typer.testing import CliRunner
 
 from autograder.collect import CollectError, Collection, HandIn, collect
@@ -158,12 +157,3 @@ class TestFiles:
         put(tmp_path / f"Ana_{LESSON}.ipynb")
         (tmp_path / "Ben" / LESSON / f"{LESSON}.ipynb").mkdir(parents=True)
         assert collected(tmp_path).keys() == {"Ana", "Ben"}
-
-
-def test_grading_changes_nothing_in_the_folder(tmp_path: Path) -> None:
-    file = put(tmp_path / "hand_ins" / f"Ana_{LESSON}.ipynb", b"{}")
-    shutil.copytree(tmp_path / "hand_ins", tmp_path / "before")
-    run = autograder("grade", tmp_path / "hand_ins", "--out", tmp_path / "course", "--jobs", "1")
-    assert run.returncode == 0, run.stderr
-    assert [path.name for path in file.parent.iterdir()] == [file.name]
-    assert file.read_bytes() == (tmp_path / "before" / file.name).read_bytes()

@@ -213,7 +213,7 @@ def test_a_comparison_wants_pairs_of_a_known_layer() -> None:
 
 def test_without_pytorch_a_comparison_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    assert "not installed" in str(compare_with_pytorch(relu_forward, relu_backward))
+    assert "no PyTorch here" in str(compare_with_pytorch(relu_forward, relu_backward))
 
 
 def test_letters_are_pictures_of_400_photocells() -> None:

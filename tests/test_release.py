@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 from nbformat import NotebookNode
-from rooms import LESSON, ROOT, Graded, autograder, released, solved
+from rooms import LESSON, ROOT, Graded, autograder, files_in, grade, released, solved
 
 from autograder.release import BUNDLE, lesson_sources
 from cs_utils.exercises import lesson_exercises
@@ -28,13 +28,12 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     """The solved and the released notebook, handed in."""
-    folder = tmp_path_factory.mktemp("both")
-    hand_ins, course = folder / "hand_ins", folder / "course"
+    hand_ins = tmp_path_factory.mktemp("both") / "hand_ins"
     for student, notebook in (("solved", solved()), ("unsolved", released())):
         path = hand_ins / student / LESSON / f"{LESSON}.ipynb"
         path.parent.mkdir(parents=True)
         nbformat.write(notebook, path)
-    return Graded(hand_ins, course, autograder("grade", hand_ins, "--out", course, "--jobs", "2"))
+    return grade(hand_ins, "--jobs", "2")
 
 
 def test_the_committed_notebooks_are_those_of_a_fresh_release(fresh: Path) -> None:
@@ -46,11 +45,7 @@ def test_the_committed_notebooks_are_those_of_a_fresh_release(fresh: Path) -> No
 
 def test_a_second_release_equals_the_first(fresh: Path, tmp_path: Path) -> None:
     autograder("release", "--out", tmp_path)
-    first, second = (
-        {path.relative_to(out): path.read_bytes() for path in out.rglob("*") if path.is_file()}
-        for out in (fresh, tmp_path)
-    )
-    assert first == second
+    assert files_in(fresh) == files_in(tmp_path)
 
 
 def without_indents(text: str) -> str:

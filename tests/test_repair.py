@@ -234,16 +234,20 @@ def mangled(draw: st.DrawFn) -> dict:
     if draw(st.booleans()):
         order = draw(st.permutations(order))
     chosen = [copy.deepcopy(cells[index]) for index in order]
-    for cell in chosen:
-        for change in draw(st.sets(st.sampled_from(["marks", "metadata", "id", "source"]))):
-            if change == "marks":
-                cell["metadata"] = {"nbgrader": draw(st.one_of(MARKS, JUNK))}
-            elif change == "metadata":
-                cell["metadata"] = draw(JUNK)
-            elif change == "id":
-                cell["id"] = draw(st.one_of(JUNK, st.sampled_from(IDS)))
-            else:
-                cell["source"] = draw(st.one_of(JUNK, st.sampled_from(sources)))
+    for gone in draw(st.sets(st.sampled_from(["metadata", "id"]))):
+        for cell in chosen:
+            del cell[gone]
+    for cell in chosen[:: draw(st.integers(3, 20))]:
+        cell |= draw(
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "metadata": JUNK | st.fixed_dictionaries({"nbgrader": MARKS | JUNK}),
+                    "id": JUNK | st.sampled_from(IDS),
+                    "source": JUNK | st.sampled_from(sources),
+                },
+            )
+        )
     return {"cells": chosen, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 

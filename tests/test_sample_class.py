@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from nbgrader.api import Gradebook
-from rooms import LESSON, Graded, read_csv
+from rooms import LESSON, Graded, files_in, read_csv
 from sample_class.build import students
 
 from cs_utils.exercises import lesson_exercises
@@ -78,6 +78,11 @@ def test_every_lost_point_has_a_reason(graded_class: Graded) -> None:
     assert [row for row in lost if not row["reason"].strip()] == []
 
 
+def test_a_cell_that_does_not_run_is_told_by_its_error(graded_class: Graded) -> None:
+    (reason,) = (row["reason"] for row in graded_class.rows if row["verdict"] == "missing")
+    assert reason.startswith("its cell ends with SyntaxError")
+
+
 def test_no_forged_points_in_the_gradebook(graded_class: Graded) -> None:
     most = {exercise.name: exercise.points for exercise in EXERCISES}
     for (_student, exercise), (score, maximum) in scores_in(
@@ -120,15 +125,12 @@ def test_feedback_and_grades_keep_the_hidden_cases_to_themselves(graded_class: G
 
 
 def test_hand_ins_are_kept_byte_for_byte(graded_class: Graded) -> None:
-    kept = {
-        (path.relative_to(graded_class.course / "originals").parts[0], path.read_bytes())
-        for path in (graded_class.course / "originals").rglob("*.ipynb")
+    assert files_in(graded_class.hand_ins) == graded_class.before
+    kept = files_in(graded_class.course / "originals")
+    assert {(path.parts[0], content) for path, content in kept.items()} == {
+        (path.parts[0].split(f"_{LESSON}")[0], content)
+        for path, content in graded_class.before.items()
     }
-    handed_in = {
-        (path.relative_to(graded_class.hand_ins).parts[0].split("_0")[0], path.read_bytes())
-        for path in graded_class.hand_ins.rglob("*.ipynb")
-    }
-    assert kept == handed_in
 
 
 def test_plain_nbgrader_autograde_gives_the_same_scores(

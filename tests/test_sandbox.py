@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from rooms import LESSON, RELEASE, ROOT, Graded, autograder
+from rooms import LESSON, RELEASE, ROOT, grade
 
 from autograder import sandbox
 from autograder.sandbox import SandboxError, require_sandbox, sandboxed_command
@@ -155,25 +155,19 @@ class TestWithoutBubblewrap:
         shutil.copyfile(RELEASE, path)
         return path.parent
 
-    def test_it_refuses_and_names_the_one_command(
-        self, hand_ins: Path, bare_path: str, tmp_path: Path
-    ) -> None:
-        run = autograder("grade", hand_ins, "--out", tmp_path / "course", PATH=bare_path)
-        assert run.returncode == 2
-        (line,) = run.stderr.strip().splitlines()
+    def test_it_refuses_and_names_the_one_command(self, hand_ins: Path, bare_path: str) -> None:
+        graded = grade(hand_ins, PATH=bare_path)
+        assert graded.run.returncode == 2
+        (line,) = graded.run.stderr.strip().splitlines()
         assert "bubblewrap is not installed" in line
         assert line.endswith("apt-get install -y bubblewrap")
-        assert not (tmp_path / "course").exists()
+        assert not graded.course.exists()
 
-    def test_no_sandbox_grades_all_the_same(
-        self, hand_ins: Path, bare_path: str, tmp_path: Path
-    ) -> None:
-        course = tmp_path / "course"
-        run = autograder("grade", hand_ins, "--out", course, "--no-sandbox", PATH=bare_path)
-        assert run.returncode == 0, run.stderr
-        assert "isolation: none" in run.stdout
-        rows = Graded(hand_ins, course, run).rows
-        assert {row["verdict"] for row in rows} == {"not written yet"}
+    def test_no_sandbox_grades_all_the_same(self, hand_ins: Path, bare_path: str) -> None:
+        graded = grade(hand_ins, "--no-sandbox", PATH=bare_path)
+        assert graded.run.returncode == 0, graded.run.stderr
+        assert "isolation: none" in graded.run.stdout
+        assert {row["verdict"] for row in graded.rows} == {"not written yet"}
 
     @pytest.mark.parametrize(
         ("manager", "command"),
