@@ -35,7 +35,7 @@ def grouped_conv_forward(
     """
     N, C, _H, _W = x.shape
     F, channels, kH, kW = w.shape
-    if C != groups * channels or F % groups:
+    if groups * channels != C or F % groups:
         raise ValueError(f"{groups} groups cannot share {C} channels and {F} filters of {w.shape}")
     windows = sliding_window_view(zero_pad(x, padding), (kH, kW), axis=(2, 3))
     windows = windows[:, :, ::stride, ::stride]

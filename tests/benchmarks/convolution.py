@@ -80,7 +80,7 @@ SHAPES = (
     Shape("GoogLeNet conv1, 7x7/2", 2, 3, 223, 64, 7, stride=2, padding=3),
     Shape("GoogLeNet 3a, 1x1", 8, 192, 28, 64, 1),
     Shape("GoogLeNet 3a, 3x3", 8, 96, 28, 128, 3, padding=1),
-    Shape("GoogLeNet 3a, 5x5", 32, 16, 28, 32, 5, padding=2),
+    Shape("GoogLeNet 3a, 5x5", 16, 16, 28, 32, 5, padding=2),
     Shape("GoogLeNet 4e, 1x1", 8, 528, 14, 256, 1),
     Shape("ResNet-50 conv2, 1x1", 2, 64, 56, 256, 1),
     Shape("ResNet-50 conv2, 3x3", 2, 64, 56, 64, 3, padding=1),
