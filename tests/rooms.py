@@ -15,7 +15,8 @@ from nbformat import NotebookNode
 from autograder.release import lesson_sources, source_notebook
 
 ROOT = Path(__file__).parent.parent
-LESSON = "01_vector_backprop"
+LESSONS = [path.stem for path in lesson_sources()]
+LESSON = LESSONS[0]
 RELEASE = ROOT / "notebooks" / f"{LESSON}.ipynb"
 
 
@@ -31,14 +32,14 @@ def autograder(*arguments: str | Path, **environment: str) -> subprocess.Complet
     )
 
 
-def released() -> NotebookNode:
+def released(lesson: str = LESSON) -> NotebookNode:
     """The notebook that students get."""
-    return nbformat.read(RELEASE, as_version=4)
+    return nbformat.read(ROOT / "notebooks" / f"{lesson}.ipynb", as_version=4)
 
 
-def solved() -> NotebookNode:
+def solved(lesson: str = LESSON) -> NotebookNode:
     """The lesson's source, with its solutions."""
-    (path,) = (one for one in lesson_sources() if one.stem == LESSON)
+    (path,) = (one for one in lesson_sources() if one.stem == lesson)
     return copy.deepcopy(source_notebook(path))
 
 

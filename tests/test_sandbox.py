@@ -6,12 +6,18 @@ import shutil
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rooms import LESSON, RELEASE, ROOT, grade
+from typer.testing import CliRunner
 
-from autograder import sandbox
+from autograder import batch, sandbox
+from autograder.collect import HandIn
+from autograder.command import app
+from autograder.grading import Result, grade_hand_in
 from autograder.sandbox import SandboxError, require_sandbox, sandboxed_command
 from autograder.session import write_new
 
@@ -163,11 +169,24 @@ class TestWithoutBubblewrap:
         assert line.endswith("apt-get install -y bubblewrap")
         assert not graded.course.exists()
 
-    def test_no_sandbox_grades_all_the_same(self, hand_ins: Path, bare_path: str) -> None:
-        graded = grade(hand_ins, "--no-sandbox", PATH=bare_path)
-        assert graded.run.returncode == 0, graded.run.stderr
-        assert "isolation: none" in graded.run.stdout
-        assert {row["verdict"] for row in graded.rows} == {"not written yet"}
+    def test_no_sandbox_grades_all_the_same(
+        self, hand_ins: Path, bare_path: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        results: list[Result] = []
+
+        def without_a_gradebook(hand_ins: list[HandIn], course: Any, jobs: int, *how: Any) -> Any:
+            sandboxed, device, _console = how
+            tasks = [batch._task(one, course, 0, sandboxed, device) for one in hand_ins]
+            results.extend(grade_hand_in(replace(task, release=str(RELEASE))) for task in tasks)
+            return results
+
+        monkeypatch.setattr(batch, "grade_class", without_a_gradebook)
+        monkeypatch.setenv("PATH", bare_path)
+        out = str(hand_ins.parent / "course")
+        run = CliRunner().invoke(app, ["grade", str(hand_ins), "--out", out, "--no-sandbox"])
+        assert run.exit_code == 0, run.output
+        assert "isolation: none" in run.output
+        assert {row.verdict for row in results[0].rows} == {"not written yet"}
 
     @pytest.mark.parametrize(
         ("manager", "command"),
