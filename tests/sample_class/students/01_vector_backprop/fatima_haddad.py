@@ -14,14 +14,15 @@ def relu_backward(dz, cache):
 
 
 # %%
+import time
+
 loss = 1.0
 while loss > 0:
     try:
+        time.sleep(0.1)
         loss = loss / 2 + 1
     except:
         pass
-    finally:
-        continue
 
 
 # %%

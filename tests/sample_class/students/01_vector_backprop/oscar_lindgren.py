@@ -1,40 +1,30 @@
-"""Oscar Lindgren: linear_backward never ends; what builds on it is right."""
+"""Oscar Lindgren: his sigmoid_forward never ends for large numbers; what builds on it is right."""
 
 import numpy as np
 
 
 # %%
-def linear_forward(x, W, b):
-    return W @ x + b, (x, W, b)
+def relu_forward(x):
+    return np.maximum(0, x), x
 
 
 # %%
-def linear_backward(dy, cache):
-    x, W, b = cache
-    dW = np.zeros(W.shape)
-    m = 0
-    while m < len(dy):
-        dW[m] = dy[m] * x
-    return W.T @ dy, dW, dy
+def power_series(x):
+    """exp(x) = 1 + x + x^2 / 2! + ..."""
+    total, term, n = 1.0, 1.0, 1
+    while abs(term) > 1e-16:
+        term = term * x / n
+        total = total + term
+        n = n + 1
+    return total
 
 
 # %%
-def cross_entropy_forward(scores, label):
-    shifted = scores - np.max(scores)
-    return np.log(np.sum(np.exp(shifted))) - shifted[label], (scores, label)
+def sigmoid_forward(x):
+    y = np.array([1 / (1 + power_series(-value)) for value in x])
+    return y, y
 
 
 # %%
-def two_layer_forward(x, W1, W2):
-    hidden, first = linear_forward(x, W1, np.zeros(len(W1)))
-    z = np.maximum(0, hidden)
-    scores, second = linear_forward(z, W2, np.zeros(len(W2)))
-    return scores, (first, z, second)
-
-
-# %%
-def two_layer_backward(dscores, cache):
-    first, z, second = cache
-    dz, dW2, _ = linear_backward(dscores, second)
-    dx, dW1, _ = linear_backward(dz * (z > 0), first)
-    return dx, dW1, dW2
+def sigmoid_backward(dy, cache):
+    return dy * cache * (1 - cache)
