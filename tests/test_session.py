@@ -15,7 +15,7 @@ from cs_utils.exercises import find_exercise
 
 RELU = find_exercise("relu_forward")
 CASES = RELU.draw_cases(0)
-LIMITS = Limits(cell=2, shown=1, exercise=2)
+LIMITS = Limits(cell=2, exercise=2)
 RIGHT = "import numpy as np\ndef relu_forward(x): return np.maximum(0, x), x"
 DEAF = "while True:\n    try:\n        time.sleep(0.1)\n    except:\n        pass"
 
