@@ -11,6 +11,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,14 @@ _TEMPORARY_SPACE = 512 * 2**20
 _SYSTEM_FOLDERS = ("/usr/lib", "/usr/lib64", "/usr/share/zoneinfo", "/lib", "/lib64")
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/localtime")
 _HIDDEN_PACKAGES = ("autograder", "solutions")
+_CONVOLVING_PACKAGES = ("scipy/signal", "scipy/ndimage")
 _STUDENT_HOME = "/home/student"
 _COURSE_FOLDER = "/course"
 _COURSE = Path(cs_utils.__file__).parent.parent
 _WITHOUT_PYTORCH = Path(__file__).parent / "without_pytorch"
 _WITHOUT_PYTORCH_INSIDE = f"{_COURSE_FOLDER}/without_pytorch"
+_WITHOUT_CONVOLUTION = Path(__file__).parent / "without_convolution"
+_SWITCH_OFF = "__import__('importlib').import_module('{}').switch_off()"
 
 
 class SandboxError(RuntimeError):
@@ -69,14 +73,16 @@ class GradingKernelManager(AsyncKernelManager):
     sandboxed = True
     folder = ""
     library = "numpy"
+    forbidden: Sequence[str] = ()
 
     @property
     def kernel_spec(self) -> KernelSpec:
         name = "bubblewrap-provisioner" if self.sandboxed else "local-provisioner"
         inside = {"exchange": self.folder, "library": self.library}
         config = inside if self.sandboxed else {}
+        first = [f"--IPKernelApp.exec_lines={_SWITCH_OFF.format(name)}" for name in self.forbidden]
         return KernelSpec(
-            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", *first],
             display_name="Python 3 (grading)",
             language="python",
             interrupt_mode="message",
@@ -85,9 +91,12 @@ class GradingKernelManager(AsyncKernelManager):
         )
 
 
-def new_kernel_manager(folder: str, sandboxed: bool, library: str) -> GradingKernelManager:
+def new_kernel_manager(
+    folder: str, sandboxed: bool, library: str, forbidden: Sequence[str] = ()
+) -> GradingKernelManager:
     """A manager for one kernel whose sockets and exchange lie in ``folder``; it has PyTorch where
-    ``library`` is ``torch``, and none where it is ``numpy``."""
+    ``library`` is ``torch``, and none where it is ``numpy``. forbidden: modules that switch off
+    what may not be called, as it starts."""
     manager = GradingKernelManager(
         transport="ipc",
         ip=os.path.join(folder, "kernel"),
@@ -96,6 +105,7 @@ def new_kernel_manager(folder: str, sandboxed: bool, library: str) -> GradingKer
     manager.sandboxed = sandboxed
     manager.folder = folder
     manager.library = library
+    manager.forbidden = forbidden
     return manager
 
 
@@ -119,9 +129,11 @@ def sandboxed_command(command: list[str], shared: list[Path], library: str = "nu
         places += ["--size", str(_TEMPORARY_SPACE), "--tmpfs", place]
     for source, target in _read_only_places():
         places += ["--ro-bind", source, target]
-    hidden = _hidden_folders(library)
+    hidden = _installed(_HIDDEN_PACKAGES if library == "torch" else (*_HIDDEN_PACKAGES, "torch"))
     for folder in hidden:
         places += ["--tmpfs", folder]
+    for folder in _installed(_CONVOLVING_PACKAGES):
+        places += ["--ro-bind", str(_WITHOUT_CONVOLUTION), folder]
     for folder in dict.fromkeys(map(str, shared)):
         places += ["--bind", folder, folder]
     # What bubblewrap itself put up lies in memory without a limit: nothing is written there.
@@ -212,9 +224,8 @@ def _read_only_places() -> list[tuple[str, str]]:
     return places
 
 
-def _hidden_folders(library: str) -> list[str]:
-    """Installed packages that no student's code may see, wherever a shown folder has them."""
-    names = _HIDDEN_PACKAGES if library == "torch" else (*_HIDDEN_PACKAGES, "torch")
+def _installed(names: Iterable[str]) -> list[str]:
+    """The folders of installed packages of these names, wherever a shown folder has them."""
     found: set[Path] = set()
     for folder, _inside in _read_only_places():
         for packages in ("python3*/*-packages", "lib*/python3*/*-packages", "."):

@@ -55,14 +55,21 @@ class Session:
     sandboxed: whether the kernel runs inside bubblewrap.
     library: ``numpy``, where PyTorch is switched off, or ``torch``. Solutions to exercises of the
         other library are left out.
+    forbidden: what the exercises forbid, as ``Exercise.forbids``.
     """
 
     def __init__(
-        self, notebook: NotebookNode, sandboxed: bool, limits: Limits, library: str = "numpy"
+        self,
+        notebook: NotebookNode,
+        sandboxed: bool,
+        limits: Limits,
+        library: str = "numpy",
+        forbidden: Sequence[str] = (),
     ) -> None:
         self._notebook = notebook
         self._sandboxed = sandboxed
         self._library = library
+        self._forbidden = forbidden
         self._limits = limits
         self._deadline = time.monotonic() + limits.notebook
         self._unrunnable: set[int] = set()
@@ -143,7 +150,7 @@ class Session:
 
     async def _start(self) -> None:
         self._folder = tempfile.mkdtemp(prefix="grading-")
-        manager = new_kernel_manager(self._folder, self._sandboxed, self._library)
+        manager = new_kernel_manager(self._folder, self._sandboxed, self._library, self._forbidden)
         client = _QuietClient(
             self._notebook,
             km=manager,

@@ -90,7 +90,8 @@ async def _grade(
     with_torch = [exercise for exercise in exercises if exercise.library == "torch"]
     if with_torch:
         copied = copy.deepcopy(notebook)
-        async with Session(copied, sandboxed, limits, library="torch") as session:
+        forbidden = sorted({exercise.forbids for exercise in with_torch} - {""})
+        async with Session(copied, sandboxed, limits, "torch", forbidden) as session:
             await session.run_cells()
             for exercise in with_torch:
                 verdicts[exercise.name] = await _grade_exercise(

@@ -29,8 +29,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("shared")
 
 
-def inside(shared: Path, code: str) -> subprocess.CompletedProcess[str]:
-    command = sandboxed_command([sys.executable, "-c", code], [shared])
+def inside(shared: Path, code: str, library: str = "numpy") -> subprocess.CompletedProcess[str]:
+    command = sandboxed_command([sys.executable, "-c", code], [shared], library)
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -99,6 +99,17 @@ class TestInside:
         )
         error = inside(shared, code).stderr
         assert "ModuleNotFoundError" in error or "has no attribute 'zeros'" in error
+
+    @pytest.mark.parametrize("library", ["numpy", "torch"])
+    @pytest.mark.parametrize("name", ["signal.correlate2d", "ndimage.correlate"])
+    def test_scipy_does_not_convolve(self, shared: Path, library: str, name: str) -> None:
+        package, function = name.split(".")
+        code = f"from scipy.{package} import {function}; {function}([[1]], [[1]])"
+        assert f"scipy.{name} is switched off" in inside(shared, code, library).stderr
+
+    def test_the_rest_of_scipy_works(self, shared: Path) -> None:
+        matrix = "__import__('scipy.sparse').sparse.eye_array(3).toarray().tolist()"
+        assert answer(shared, matrix) == [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
 
     @pytest.mark.parametrize(
         "place",

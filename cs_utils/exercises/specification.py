@@ -72,6 +72,8 @@ class Exercise:
     cache_from: the one among them that makes the cache this function is given.
     library: what the student writes it with, ``numpy`` or ``torch``. While a NumPy exercise is
         graded PyTorch is switched off.
+    forbids: a module whose ``switch_off()`` takes away what may not be called; the kernel that the
+        exercise is graded in calls it before any of the student's code.
     stand_ins: working versions of this function for exercises that build on it. There is more
         than one where a student may sensibly keep different things in the cache.
     properties: for random results, what of them is the same for every right solution: the
@@ -90,6 +92,7 @@ class Exercise:
     builds_on: tuple[str, ...] = ()
     cache_from: str = ""
     library: str = "numpy"
+    forbids: str = ""
     stand_ins: tuple[Callable[..., Any], ...] = ()
     properties: Callable[[Inputs, Outputs], Outputs] | None = None
 

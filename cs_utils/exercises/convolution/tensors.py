@@ -1,8 +1,5 @@
 """The layer in PyTorch without PyTorch's layer: ``conv_forward_torch`` and ``Conv2dFunction``."""
 
-import contextlib
-import re
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +8,7 @@ import numpy as np
 from cs_utils.exercises.convolution import layer_mistakes
 from cs_utils.exercises.convolution.drawing import LESSON
 from cs_utils.exercises.convolution.layer import NAIVE, layer_cases
+from cs_utils.exercises.convolution.ready_made import without_convolution
 from cs_utils.exercises.layers import describe
 from cs_utils.exercises.specification import (
     AGAIN,
@@ -24,33 +22,7 @@ from cs_utils.exercises.specification import (
 )
 from cs_utils.language import _
 
-# Operators as they arrive below all layers: aten::convolution, aten::mkldnn_convolution,
-# aten::_slow_conv2d_forward, aten::im2col for F.unfold, aten::col2im for F.fold, ...
-_READY_MADE = re.compile(r"conv(?!ert)|im2col|col2im")
-
-
-@contextlib.contextmanager
-def without_convolution() -> Iterator[None]:
-    """Within it, no operator of PyTorch's that convolves, unfolds or folds can be called.
-
-    It raises WrongReturnError with the operator's name.
-    """
-    from torch.utils._python_dispatch import TorchDispatchMode
-
-    class NoConvolution(TorchDispatchMode):
-        def __torch_dispatch__(
-            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-        ) -> Any:
-            if _READY_MADE.search(func.name()):
-                text = _(
-                    "This calls PyTorch's own {name}. The exercise is to write it from tensor "
-                    "operations: slices, Tensor.unfold, matmul, einsum."
-                )
-                raise WrongReturnError(text.format(name=func.name()))
-            return func(*args, **(kwargs or {}))
-
-    with NoConvolution():
-        yield
+_FORBIDDEN = "cs_utils.exercises.convolution.ready_made"
 
 
 def _tensor(value: Any, name: str) -> Any:
@@ -100,6 +72,7 @@ CONV_FORWARD_TORCH = Exercise(
     answer=_ask_forward,
     oracle=lambda inputs: {"out": NAIVE.forward(inputs)},
     library="torch",
+    forbids=_FORBIDDEN,
     stand_ins=(_forward_stand_in,),
     misconceptions=layer_mistakes.FORWARD,
 )
@@ -158,5 +131,6 @@ CONV2D_FUNCTION = Exercise(
     oracle=lambda inputs: {"out": NAIVE.forward(inputs), **NAIVE.backward(inputs)},
     builds_on=("conv_forward_torch",),
     library="torch",
+    forbids=_FORBIDDEN,
     misconceptions=_function_mistakes(),
 )
