@@ -136,10 +136,10 @@ def best(verdicts: Sequence[Verdict]) -> Verdict:
 
 def _telling(status: str) -> int:
     """How much a status says, where the points are equal: values more than "no answer", and that
-    least where only a part of the exercise gave none."""
+    least where it may be a part of the exercise that gave none."""
     if status in (CORRECT, PARTLY, WRONG):
         return 2
-    return 0 if status == answers.PART_MISSING else 1
+    return 0 if status in (answers.PART_MISSING, answers.MISSING) else 1
 
 
 def first_failure(results: Sequence[CaseResult]) -> CaseResult | None:
