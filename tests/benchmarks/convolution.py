@@ -101,6 +101,7 @@ def main() -> None:
     if _READY not in os.environ:
         _start_again(arguments.threads)
     torch.set_num_threads(arguments.threads)
+    _settle_memory()
     console = Console()
     console.print(_machine(arguments.threads))
     rows = [
@@ -121,6 +122,13 @@ def _start_again(threads: int) -> None:
         environment[name] = str(threads)
     command = [sys.executable, "-m", "tests.benchmarks.convolution", *sys.argv[1:]]
     os.execve(sys.executable, command, {**environment, _READY: "1"})
+
+
+def _settle_memory() -> None:
+    """glibc keeps freed memory at hand up to a size that it learns from what was freed before, and
+    asks the system for it anew beyond that. A process that trains has learned long ago; here one
+    array of the largest size that counts, 32 MB, teaches it, before either library is measured."""
+    np.empty(31 * 2**18, dtype=np.float32)
 
 
 def _machine(threads: int) -> str:
