@@ -6,6 +6,7 @@ that ``verdict`` judges.
 
 import ast
 import base64
+import contextlib
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ from subprocess import DEVNULL
 from types import TracebackType
 from typing import Any
 
+import zmq
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
@@ -146,6 +148,8 @@ class Session:
         client.reset_execution_trackers()
         await client.async_start_new_kernel(stdout=DEVNULL, stderr=DEVNULL)
         self._kernel = await client.async_start_new_kernel_client()
+        # A kernel that asks and never reads must not keep the grader waiting to answer.
+        self._kernel.stdin_channel.socket.setsockopt(zmq.SNDTIMEO, 0)
         self._manager = manager
         self._client = client
 
@@ -251,7 +255,8 @@ class Session:
         while time.monotonic() < end and await channel.msg_ready():
             question = await channel.get_msg(timeout=0)
             prompt = question["content"].get("prompt", "")
-            self._kernel.input(base64.b64encode(_stand_in_reply(prompt, stand_ins)).decode())
+            with contextlib.suppress(zmq.Again):
+                self._kernel.input(base64.b64encode(_stand_in_reply(prompt, stand_ins)).decode())
 
 
 class _QuietClient(NotebookClient):
