@@ -96,7 +96,7 @@ class TestFunctions:
 
     def test_one_that_takes_no_notice_of_interrupts(self) -> None:
         body = DEAF.replace("\n", "\n    ")
-        _cells, answers = run(f"import time\ndef relu_forward(x):\n    {body}", times=2)
+        _cells, answers = run(f"import time\ndef relu_forward(x):\n    {body}")
         assert problems(answers) == {TIMED_OUT}
 
     def test_one_that_ends_the_kernel(self) -> None:
