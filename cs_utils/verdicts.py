@@ -135,9 +135,11 @@ def best(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 def _telling(status: str) -> int:
-    """How much a status says, where the points are equal: values more than "no answer", and that
-    least where it may be a part of the exercise that gave none."""
+    """How much a status says, where the points are equal: values most, then that nothing is
+    written; least that something is missing, for it may be a part of the exercise."""
     if status in (CORRECT, PARTLY, WRONG):
+        return 3
+    if status == answers.NOT_WRITTEN:
         return 2
     return 0 if status in (answers.PART_MISSING, answers.MISSING) else 1
 
