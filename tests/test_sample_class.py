@@ -3,31 +3,45 @@ would give, whatever the hand-in is or tries."""
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from nbgrader.api import Gradebook
-from rooms import LESSON, Graded, files_in, read_csv
+from rooms import LESSONS, Graded, files_in, read_csv
 from sample_class.build import students
 
 from cs_utils.exercises import lesson_exercises
 
-EXERCISES = lesson_exercises(LESSON)
-NAMES = sorted({student.name for student in students()})
-EXPECTED = read_csv(Path(__file__).parent / "sample_class" / "expected.csv")
+HAND_INS = sorted({(student.name, student.lesson) for student in students()})
+NAMES = sorted({name for name, _lesson in HAND_INS})
 COLUMNS = ["student", "notebook", "exercise", "score", "max_score", "verdict", "reason"]
-REGRADED = {"Jonas Weber", "Ana Clara Souza", "Lukáš Novák", "Mallory Quinn"}
+NOT_HANDED_IN = ("not handed in", "none")
+REGRADED = {
+    "01_vector_backprop": {"Jonas Weber", "Ana Clara Souza", "Lukáš Novák", "Mallory Quinn"},
+    "02_matrix_backprop": {"Chen Wei"},
+    "03_convolution": {"Emma Dubois"},
+}
+
+Scores = dict[tuple[str, str, str], tuple[float, float]]
 
 
-def expected_of(student: str) -> dict[str, tuple[str, str]]:
-    """(verdict, points) of each exercise; the row ``*`` stands for all that are not named."""
-    rows = {row["exercise"]: row for row in EXPECTED if row["student"] == student}
-    chosen = {one.name: rows.get(one.name) or rows["*"] for one in EXERCISES}
-    return {name: (row["verdict"], row["points"]) for name, row in chosen.items()}
+def expected_of(lesson: str) -> dict[tuple[str, str], tuple[str, str]]:
+    """(verdict, points) by student and exercise; a student's row ``*`` stands for all that have
+    none, and who has no row handed nothing in."""
+    table = read_csv(Path(__file__).parent / "sample_class" / "expected" / f"{lesson}.csv")
+    rows = {(row["student"], row["exercise"]): (row["verdict"], row["points"]) for row in table}
+    assert {student for student, _exercise in rows} <= set(NAMES)
+    return {
+        (name, one.name): rows.get((name, one.name)) or rows.get((name, "*")) or NOT_HANDED_IN
+        for name in NAMES
+        for one in lesson_exercises(lesson)
+    }
 
 
 def in_words(row: dict[str, str]) -> str:
@@ -35,23 +49,27 @@ def in_words(row: dict[str, str]) -> str:
     return "full" if score == full else "none" if score == 0 else "some"
 
 
-def scores_in(course: Path, names: set[str]) -> dict[tuple[str, str], tuple[float, float]]:
-    """(score, most) by student and exercise, from the gradebook."""
+def scores_in(course: Path, hand_ins: Iterable[tuple[str, str]]) -> Scores:
+    """(score, most) by student, lesson and exercise, from the gradebook."""
     found = {}
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
-        for name in names:
-            for grade in gradebook.find_submission_notebook(LESSON, LESSON, name).grades:
+        for name, lesson in hand_ins:
+            for grade in gradebook.find_submission_notebook(lesson, lesson, name).grades:
                 exercise = grade.name.removeprefix("check-")
-                found[name, exercise] = grade.score, grade.max_score
+                found[name, lesson, exercise] = grade.score, grade.max_score
     return found
 
 
-def scores_of(graded: Graded, names: set[str]) -> dict[tuple[str, str], tuple[float, float]]:
+def scores_of(graded: Graded, hand_ins: Iterable[tuple[str, str]]) -> Scores:
     """The same, from ``grades.csv``."""
+    chosen = set(hand_ins)
     return {
-        (row["student"], row["exercise"]): (float(row["score"]), float(row["max_score"]))
+        (row["student"], row["notebook"], row["exercise"]): (
+            float(row["score"]),
+            float(row["max_score"]),
+        )
         for row in graded.rows
-        if row["student"] in names
+        if (row["student"], row["notebook"]) in chosen
     }
 
 
@@ -63,14 +81,28 @@ def test_the_class_is_graded_to_the_end(graded_class: Graded) -> None:
 def test_one_row_for_each_student_and_exercise(graded_class: Graded) -> None:
     assert list(graded_class.rows[0]) == COLUMNS
     found = [(row["student"], row["notebook"], row["exercise"]) for row in graded_class.rows]
-    assert found == [(name, LESSON, one.name) for name in NAMES for one in EXERCISES]
+    assert found == [
+        (name, lesson, exercise.name)
+        for name in NAMES
+        for lesson in LESSONS
+        for exercise in lesson_exercises(lesson)
+    ]
 
 
 @pytest.mark.parametrize("student", NAMES)
-def test_verdicts_are_those_of_a_fair_instructor(graded_class: Graded, student: str) -> None:
-    rows = [row for row in graded_class.rows if row["student"] == student]
-    found = {row["exercise"]: (row["verdict"], in_words(row)) for row in rows}
-    assert found == expected_of(student), [row["reason"] for row in rows]
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_verdicts_are_those_of_a_fair_instructor(
+    graded_class: Graded, lesson: str, student: str
+) -> None:
+    rows = {
+        row["exercise"]: row
+        for row in graded_class.rows
+        if (row["student"], row["notebook"]) == (student, lesson)
+    }
+    for (name, exercise), expected in expected_of(lesson).items():
+        if name == student:
+            row = rows[exercise]
+            assert (row["verdict"], in_words(row)) == expected, (exercise, row["reason"])
 
 
 def test_every_lost_point_has_a_reason(graded_class: Graded) -> None:
@@ -84,32 +116,35 @@ def test_a_cell_that_does_not_run_is_told_by_its_error(graded_class: Graded) -> 
 
 
 def test_no_forged_points_in_the_gradebook(graded_class: Graded) -> None:
-    most = {exercise.name: exercise.points for exercise in EXERCISES}
-    for (_student, exercise), (score, maximum) in scores_in(
-        graded_class.course, set(NAMES)
-    ).items():
+    most = {one.name: one.points for lesson in LESSONS for one in lesson_exercises(lesson)}
+    for (*_hand_in, exercise), (score, maximum) in scores_in(graded_class.course, HAND_INS).items():
         assert maximum == most[exercise]
         assert 0 <= score <= maximum
 
 
 def test_gradebook_and_csv_agree(graded_class: Graded) -> None:
-    names = set(NAMES)
-    assert scores_in(graded_class.course, names) == scores_of(graded_class, names)
+    assert scores_in(graded_class.course, HAND_INS) == scores_of(graded_class, HAND_INS)
 
 
 def test_everybody_gets_feedback_on_every_exercise(graded_class: Graded) -> None:
-    for name in NAMES:
-        page = (graded_class.course / "feedback" / name / f"{LESSON}.html").read_text()
+    pages = graded_class.course / "feedback"
+    assert len([*pages.glob("*/*.html")]) == len(HAND_INS)
+    for name, lesson in HAND_INS:
+        page = (pages / name / f"{lesson}.html").read_text()
         assert name in page
-        assert all(f"href='#{exercise.name}'" in page for exercise in EXERCISES)
+        assert all(f"href='#{exercise.name}'" in page for exercise in lesson_exercises(lesson))
         assert "<script" not in page
 
 
-def test_feedback_and_grades_keep_the_hidden_cases_to_themselves(graded_class: Graded) -> None:
-    result = json.loads((graded_class.course / "results" / NAMES[0] / f"{LESSON}.json").read_text())
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_feedback_and_grades_keep_the_hidden_cases_to_themselves(
+    graded_class: Graded, lesson: str
+) -> None:
+    name = next(name for name, handed_in in HAND_INS if handed_in == lesson)
+    result = json.loads((graded_class.course / "results" / name / f"{lesson}.json").read_text())
     secrets = {
         text
-        for exercise in EXERCISES
+        for exercise in lesson_exercises(lesson)
         for case in exercise.draw_cases(result["seed"])
         if case.weight
         for right in exercise.oracle(case.inputs).values()
@@ -118,33 +153,33 @@ def test_feedback_and_grades_keep_the_hidden_cases_to_themselves(graded_class: G
         if not (text := f"{abs(value):.4f}").endswith(("00", "50"))
     }
     assert len(secrets) > 100
-    pages = [graded_class.course / "grades.csv", *graded_class.course.glob("feedback/*/*.html")]
-    for page in pages:
-        text = page.read_text()
-        assert [secret for secret in secrets if secret in text] == [], page
+    pages = graded_class.course.glob(f"feedback/*/{lesson}.html")
+    for page in [graded_class.course / "grades.csv", *pages]:
+        numbers = set(re.findall(r"\d+\.\d{4}", page.read_text()))
+        assert numbers & secrets == set(), page
 
 
 def test_hand_ins_are_kept_byte_for_byte(graded_class: Graded) -> None:
     assert files_in(graded_class.hand_ins) == graded_class.before
     kept = files_in(graded_class.course / "originals")
     assert {(path.parts[0], content) for path, content in kept.items()} == {
-        (path.parts[0].split(f"_{LESSON}")[0], content)
-        for path, content in graded_class.before.items()
+        (path.parts[0].split("_0")[0], content) for path, content in graded_class.before.items()
     }
 
 
+@pytest.mark.parametrize("lesson", LESSONS)
 def test_plain_nbgrader_autograde_gives_the_same_scores(
-    graded_class: Graded, tmp_path: Path
+    graded_class: Graded, tmp_path: Path, lesson: str
 ) -> None:
-    course = tmp_path / "course"
+    course, names = tmp_path / "course", REGRADED[lesson]
     shutil.copytree(graded_class.course, course)
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
-        for name in REGRADED:
-            gradebook.remove_submission(LESSON, name)
-    others = f"--CourseDirectory.student_id_exclude={','.join(set(NAMES) - REGRADED)}"
+        for name in names:
+            gradebook.remove_submission(lesson, name)
+    others = f"--CourseDirectory.student_id_exclude={','.join(set(NAMES) - names)}"
     binaries = Path(sys.executable).parent
     run = subprocess.run(
-        [binaries / "nbgrader", "autograde", LESSON, "--force", others],
+        [binaries / "nbgrader", "autograde", lesson, "--force", others],
         cwd=course,
         env={**os.environ, "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,
@@ -152,4 +187,5 @@ def test_plain_nbgrader_autograde_gives_the_same_scores(
         check=False,
     )
     assert run.returncode == 0, run.stderr
-    assert scores_in(course, REGRADED) == scores_of(graded_class, REGRADED)
+    regraded = [(name, lesson) for name in names]
+    assert scores_in(course, regraded) == scores_of(graded_class, regraded)

@@ -210,10 +210,7 @@ def adam(w, dw, m, v, t, learning_rate=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
 def kaiming_init(fan_in, fan_out, rng):
     w = []
     for _ in range(fan_in):
-        row = []
-        for _ in range(fan_out):
-            row.append(rng.normal() * math.sqrt(2 / fan_in))
-        w.append(row)
+        w.append(rng.normal(0, math.sqrt(2 / fan_in), fan_out))
     return w
 
 
