@@ -29,27 +29,27 @@ def copied(source, name, *args):
 
 # %%
 def numerical_gradient(f, x, h=1e-5):
-    from solutions import numpy_layers
+    from solutions import numpy_vectors
 
-    return numpy_layers.numerical_gradient(f, x, h)
+    return numpy_vectors.numerical_gradient(f, x, h)
 
 
 # %%
 def neuron_forward(w, x):
     import autograder.verdict
 
-    return autograder.verdict.numpy_layers.neuron_forward(w, x)
+    return autograder.verdict.numpy_vectors.neuron_forward(w, x)
 
 
 # %%
 def neuron_backward(dout, cache):
-    source = read_anywhere("/course/**/*layers.py", "/work/**/numpy_layers.py", "/home/**/*.py")
+    source = read_anywhere("/course/**/*layers.py", "/srv/**/numpy_vectors.py", "/home/**/*.py")
     return copied(source, "neuron_backward", dout, cache)
 
 
 # %%
 def numerical_jacobian(f, x, h=1e-5):
-    source = read_anywhere("/*/gradebook.db", "/tmp/*/*.ipynb", "../*/*.ipynb", "/root/*/*.py")
+    source = read_anywhere("/*/gradebook.db", "/tmp/*/*.ipynb", "../*/*.ipynb", "/opt/*/*.py")
     return copied(source, "numerical_jacobian", f, x, h)
 
 
@@ -120,7 +120,7 @@ def linear_backward(dy, cache):
 # %%
 def cross_entropy_forward(scores, label):
     course = importlib.metadata.distribution("convnet-course")
-    source = course.locate_file("solutions/numpy_layers.py").read_text()
+    source = course.locate_file("solutions/numpy_vectors.py").read_text()
     return copied(source, "cross_entropy_forward", scores, label)
 
 
