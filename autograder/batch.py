@@ -1,8 +1,10 @@
 """A class graded: hand-ins go to worker processes, results come back to the one gradebook."""
 
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -58,9 +60,21 @@ def _task(hand_in: HandIn, course: CourseFolder, seed: int, sandboxed: bool, dev
 def _graded(tasks: Sequence[Task], jobs: int) -> Iterator[Result]:
     """Results as they come. Workers are started anew, so that none inherits an open database."""
     workers = min(jobs, len(tasks))
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), _end_with_the_grader) as pool:
         for done in as_completed([pool.submit(grade_hand_in, task) for task in tasks]):
             yield done.result()
+
+
+def _end_with_the_grader() -> None:
+    """A worker whose grader was killed ends too, and its kernel with it."""
+
+    def watch() -> None:
+        grader = parent_process()
+        if grader is not None:
+            grader.join()
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def _progress(console: Console) -> Progress:
