@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from rich.console import Console
 from rich.table import Table
+from threadpoolctl import threadpool_limits
 
 from autograder.release import lesson_sources, source_notebook
 from solutions import torch_layers
@@ -223,7 +224,8 @@ def _table(title: str, ours: str, rows: list[tuple[str, float, float]]) -> Table
 
 
 def _loops() -> str:
-    """The lesson's loops, once, against im2col's median after a warm-up."""
+    """The lesson's loops, once, against im2col's median after a warm-up, both on one thread: loops
+    know of no second."""
     lesson = _lesson_functions()
     x, w, b = LECTURE.arrays()
     dout = _upstream((len(x), LECTURE.filters, LECTURE.side, LECTURE.side))
@@ -233,11 +235,12 @@ def _loops() -> str:
         lesson["conv_backward_naive"](dout, cache)
 
     im2col = _numpy(LECTURE)
-    slow = _timed(loops)
-    im2col()
-    fast = statistics.median(_timed(im2col) for _ in range(21))
+    with threadpool_limits(1):
+        slow = _timed(loops)
+        im2col()
+        fast = statistics.median(_timed(im2col) for _ in range(21))
     return (
-        f"{LECTURE.name}, {LECTURE.batch} images, forward + backward: loops {slow:.2f} s, "
+        f"{LECTURE.name}, {LECTURE.batch} images, on one thread: loops {slow:.2f} s, "
         f"im2col {fast * 1e3:.2f} ms, {slow / fast:.0f} times"
     )
 
