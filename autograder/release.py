@@ -24,6 +24,7 @@ from traitlets.config import Config
 
 import cs_utils
 import solutions
+from autograder.frame import AddressError, add_frame
 from autograder.verdict import CHECK_PREFIX
 from cs_utils.exercises import lesson_exercises
 
@@ -66,6 +67,10 @@ def source_notebook(path: Path) -> NotebookNode:
         cell.id = name
         cell.metadata.pop("lines_to_next_cell", None)
     _compare_with_exercises(path, notebook)
+    try:
+        add_frame(notebook, path.stem)
+    except AddressError as error:
+        raise ReleaseError(str(error)) from error
     return notebook
 
 
@@ -170,6 +175,7 @@ def make_bundle(out: Path, notebooks: Iterable[Path]) -> Path:
             add(path.relative_to(_PROJECT).as_posix(), path.read_bytes())
         add("README.md", _STUDENT_README.read_bytes())
         add("pyproject.toml", student_pyproject().encode())
+        add("setup.py", (_PROJECT / "setup.py").read_bytes())
         add("environment.yml", student_environment().encode())
     return bundle
 
@@ -188,8 +194,7 @@ def student_pyproject() -> str:
         f'requires-python = "{project["requires-python"]}"\n'
         f"dependencies = [\n{listed(project['dependencies'])}]\n\n"
         "[project.optional-dependencies]\n"
-        f"lab = [\n{listed(project['optional-dependencies']['lab'])}]\n\n"
-        '[tool.setuptools.packages.find]\ninclude = ["cs_utils*"]\n'
+        f"lab = [\n{listed(project['optional-dependencies']['lab'])}]\n"
     )
 
 

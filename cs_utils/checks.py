@@ -6,6 +6,7 @@ from collections.abc import Callable, MutableMapping
 from typing import Any
 
 from cs_utils.answers import NOT_WRITTEN, answer_case, replaced
+from cs_utils.course_progress import note
 from cs_utils.exercises import find_exercise, working_parts
 from cs_utils.exercises.specification import Exercise
 from cs_utils.kernel_side import is_grading
@@ -61,7 +62,9 @@ def check(function: Callable[..., Any], seed: int = _SEED) -> Points | None:
     if namespace.get(function.__name__) is not function:
         namespace = {**namespace, function.__name__: function}
     points = Points(check_exercise(exercise, namespace, seed))
-    if not _shows_html():
+    if _in_a_notebook():
+        note(points.verdict)
+    else:
         print(points)
     return points
 
@@ -94,7 +97,7 @@ def _names_seen_by(function: Callable[..., Any]) -> MutableMapping[str, Any]:
     return (own or seen or [vars(sys.modules[function.__module__])])[0]
 
 
-def _shows_html() -> bool:
+def _in_a_notebook() -> bool:
     """Whether a Jupyter front end will show the rich report; a plain terminal will not."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None

@@ -12,7 +12,9 @@ import numpy as np
 
 from cs_utils.language import _
 
-DATA = Path(__file__).parent.parent / "data"
+# An installed course keeps its data under a name of its own: "data" could be anybody's package.
+_PLACES = [Path(__file__).parent.parent / name for name in ("data", "convnet_course_data")]
+DATA = next((place for place in _PLACES if place.is_dir()), _PLACES[0])
 CHECKSUMS = "checksums.txt"
 FASHION_CLASSES = (
     "T-shirt",

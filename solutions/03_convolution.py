@@ -1322,7 +1322,8 @@ claims(
 # The lecture says of AlexNet: "GPU (50x speedup)". Never believe a speed you haven't measured. Below are
 # six layers from tiny to respectable; the third is the lecture's, ten 5x5 filters on 32x32x3. Each point is
 # the median of several forward passes after a warm-up, in float32. On the CPU everybody gets one thread,
-# and PyTorch's layer once more all there are; on a GPU the clock waits until it has really finished.
+# and PyTorch's layer once more all there are; on a GPU the clock waits until it has really finished. (On Colab,
+# *Runtime, Change runtime type* offers one; everything here runs without, too.)
 
 # %% nbgrader={"grade": false, "grade_id": "times", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="times"
 plots.convolution_times(conv_forward_naive, conv_forward_im2col, conv_forward_torch)
