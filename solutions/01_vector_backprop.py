@@ -250,7 +250,8 @@ check(neuron_backward)
 
 # %% [markdown] name="neuron-picture-text"
 # The whole story in one picture, with the numbers of your functions on its edges. The node $\sigma$ is the
-# sigmoid, your last nodes taken together. Change `w` and `x` and watch what the gradients do.
+# sigmoid, your last nodes taken together. Move the slider: the values come from the left, then the
+# gradients from the right, each node asking only its own neighbours.
 
 # %% nbgrader={"grade": false, "grade_id": "neuron-picture", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="neuron-picture"
 w, x = np.array([2.0, -3, -3]), np.array([-1.0, -2])

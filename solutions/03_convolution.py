@@ -695,6 +695,12 @@ slide_w = np.array([[2, 0, 1], [1, 0, 0], [0, 1, 1]])
 slide_out = np.array([[1, 6, 5], [7, 10, 9], [7, 10, 8]])
 plots.padded_example(conv_forward_naive, slide_x, slide_w, slide_out)
 
+# %% [markdown] name="convolution-steps-text"
+# All 25 places, one after the other. Before each step say the next number yourself.
+
+# %% nbgrader={"grade": false, "grade_id": "convolution-steps", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="convolution-steps"
+plots.convolution_steps(conv_forward_naive, slide_x, slide_w, stride=1, padding=1)
+
 # %% [markdown] name="padded-text"
 # The slide prints a $3 \times 3$ result. But a 7x7 padded input has $7 - 3 + 1 = 5$ places a row. Can it be
 # stride 2, then, which would give 3? Or a 5x5 input without its padding?
@@ -935,6 +941,12 @@ check(im2col)
 
 # %% nbgrader={"grade": false, "grade_id": "windows-as-columns", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="windows-as-columns"
 plots.windows_as_columns(im2col, np.arange(1, 10).reshape(3, 3))
+
+# %% [markdown] name="column-steps-text"
+# The same on a larger image, column by column. How often does the 6 appear in the end, and why just so often?
+
+# %% nbgrader={"grade": false, "grade_id": "column-steps", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="column-steps"
+plots.column_steps(im2col, np.arange(1, 17).reshape(4, 4), kernel_size=2)
 
 # %% [markdown] name="exercise-col2im"
 # ### Exercise 11: col2im

@@ -7,6 +7,7 @@ from cs_utils.plots.convolution import (
     padded_example,
     strides,
 )
+from cs_utils.plots.convolution_steps import column_steps, convolution_steps
 from cs_utils.plots.derivatives import (
     jacobian_costs,
     jacobians,
@@ -27,16 +28,20 @@ from cs_utils.plots.matrix_forms import layer_as_matrix, windows_as_columns
 from cs_utils.plots.optimisers import optimiser_paths
 from cs_utils.plots.retina import learned_weights, learning_curves, retina
 from cs_utils.plots.signals import activation_scales, batchnorm_activations, dropout_masks
+from cs_utils.plots.stepping import Steps
 from cs_utils.plots.timing import convolution_times, shift_accuracy
 from cs_utils.plots.training import confusion, first_layer, training_curves
 
 __all__ = [
     "Picture",
+    "Steps",
     "activation_maps",
     "activation_scales",
     "batchnorm_activations",
     "channels",
+    "column_steps",
     "confusion",
+    "convolution_steps",
     "convolution_times",
     "crossed_clusters",
     "dropout_masks",

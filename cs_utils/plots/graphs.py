@@ -1,13 +1,14 @@
 """Computational graphs: nodes, values above the edges and gradients below them."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from cs_utils.demonstrations import comes_alive, run_backward, run_forward
 from cs_utils.language import _
 from cs_utils.plots.figures import BLACK, BLUE, RED, Picture, canvas, with_alt_text
+from cs_utils.plots.stepping import Steps
 
 
 def node() -> Picture:
@@ -38,48 +39,84 @@ def node() -> Picture:
 @comes_alive
 def neuron_graph(
     neuron_forward: Callable[..., Any], neuron_backward: Callable[..., Any], w: Any, x: Any
-) -> Picture:
-    """The neuron's graph with values above its edges and the student's gradients below them."""
+) -> Steps:
+    """The neuron's graph with values above its edges and the student's gradients below them: step
+    by step the values come from the left, then the gradients from the right."""
     w, x = np.asarray(w, dtype=float), np.asarray(x, dtype=float)
     out, cache = run_forward(neuron_forward, (w, x), ())
     dw, dx = run_backward(neuron_backward, 1.0, cache, [(3,), (2,)])
-    figure, axes = canvas(right=9.6, bottom=0.1, top=4.75)
-    names = ("$w_0$", "$x_0$", "$w_1$", "$x_1$", "$w_2$")
-    values = (w[0], x[0], w[1], x[1], w[2])
-    gradients = (dw[0], dx[0], dw[1], dx[1], dw[2])
-    starts = [(0.7, 4.3), (0.7, 3.3), (0.7, 2.3), (0.7, 1.3), (0.7, 0.4)]
-    products, sums, squash = [(2.6, 3.8), (2.6, 1.8)], [(4.3, 2.8), (6.0, 2.3)], (7.7, 2.3)
-    ends = [products[0], products[0], products[1], products[1], sums[1]]
-    for name, value, gradient, start, end in zip(
-        names, values, gradients, starts, ends, strict=True
-    ):
-        axes.text(start[0] - 0.15, start[1], name, ha="right", va="center", fontsize=13)
-        _edge(axes, start, end, value, gradient, share=0.3)
+    edges = _neuron_edges(w, x, float(out), dw, dx)
+
+    def draw(step: int) -> Picture:
+        return _neuron_picture(edges, forward=step, back=step - _WAVES)
+
+    return Steps(draw, 2 * _WAVES, _("forward, then backward"))
+
+
+class _Edge(NamedTuple):
+    """An edge of the neuron's graph, and in which wave its numbers come: 0 is first."""
+
+    start: tuple[float, float]
+    end: tuple[float, float]
+    name: str
+    value: float
+    gradient: float
+    forward_wave: int
+    backward_wave: int
+
+
+_WAVES = 5
+_PRODUCTS, _SUMS, _SQUASH = [(2.6, 3.8), (2.6, 1.8)], [(4.3, 2.8), (6.0, 2.3)], (7.7, 2.3)
+
+
+def _neuron_edges(
+    w: np.ndarray, x: np.ndarray, out: float, dw: np.ndarray, dx: np.ndarray
+) -> list[_Edge]:
     first, second = w[0] * x[0], w[1] * x[1]
-    total = first + second + w[2]
     # A sum hands its upstream gradient on unchanged: every edge into it carries that of w2.
-    _edge(axes, products[0], sums[0], first, dw[2])
-    _edge(axes, products[1], sums[0], second, dw[2])
-    _edge(axes, sums[0], sums[1], first + second, dw[2])
-    _edge(axes, sums[1], squash, total, dw[2])
-    _edge(axes, squash, (9.4, 2.3), float(out), 1.0)
-    for centre in products:
+    passed = dw[2]
+    return [
+        _Edge((0.7, 4.3), _PRODUCTS[0], "w0", w[0], dw[0], 0, 4),
+        _Edge((0.7, 3.3), _PRODUCTS[0], "x0", x[0], dx[0], 0, 4),
+        _Edge((0.7, 2.3), _PRODUCTS[1], "w1", w[1], dw[1], 0, 4),
+        _Edge((0.7, 1.3), _PRODUCTS[1], "x1", x[1], dx[1], 0, 4),
+        _Edge((0.7, 0.4), _SUMS[1], "w2", w[2], passed, 0, 2),
+        _Edge(_PRODUCTS[0], _SUMS[0], "", first, passed, 1, 3),
+        _Edge(_PRODUCTS[1], _SUMS[0], "", second, passed, 1, 3),
+        _Edge(_SUMS[0], _SUMS[1], "", first + second, passed, 2, 2),
+        _Edge(_SUMS[1], _SQUASH, "", first + second + w[2], passed, 3, 1),
+        _Edge(_SQUASH, (9.4, 2.3), "out", out, 1.0, 4, 0),
+    ]
+
+
+def _neuron_picture(edges: Sequence[_Edge], forward: int, back: int) -> Picture:
+    """The graph with the values of waves 0..forward and the gradients of waves 0..back."""
+    figure, axes = canvas(right=9.6, bottom=0.1, top=4.75)
+    values, gradients = [], []
+    for edge in edges:
+        value = f"{edge.value:.2f}" if edge.forward_wave <= forward else ""
+        gradient = f"{edge.gradient:.2f}" if edge.backward_wave <= back else ""
+        _draw_edge(axes, edge.start, edge.end, value, gradient, 0.3 if edge.start[0] < 1 else 0.5)
+        if edge.start[0] < 1:
+            place = (edge.start[0] - 0.15, edge.start[1])
+            letter = f"${edge.name[0]}_{edge.name[1]}$"
+            axes.text(*place, letter, ha="right", va="center", fontsize=13)
+        name = edge.name or _("inner edge")
+        values += [f"{name} = {value}"] if value else []
+        gradients += [f"{name}: {gradient}"] if gradient else []
+    for centre in _PRODUCTS:
         _draw_node(axes, centre, r"$\times$")
-    for centre in sums:
+    for centre in _SUMS:
         _draw_node(axes, centre, "$+$")
-    _draw_node(axes, squash, r"$\sigma$")
+    _draw_node(axes, _SQUASH, r"$\sigma$")
     axes.text(7.2, 4.45, _("above, blue: value (forward)"), color=BLUE, fontsize=11)
     axes.text(7.2, 4.12, _("below, red: gradient (backward)"), color=RED, fontsize=11)
     alt = _(
-        "The neuron as a graph: two products, two sums, and the sigmoid. Values: w = {w}, x = {x}, "
-        "out = {out:.2f}. Gradients below the edges: dw = {dw}, dx = {dx}, and 1.00 at the output."
+        "The neuron as a graph: two products, two sums, and the sigmoid. Values: {values}. "
+        "Gradients below the edges: {gradients}."
     )
-    text = alt.format(w=_list(w), x=_list(x), out=float(out), dw=_list(dw), dx=_list(dx))
-    return with_alt_text(figure, text)
-
-
-def _list(values: np.ndarray) -> str:
-    return "(" + ", ".join(f"{value:.2f}" for value in values) + ")"
+    facts = {"values": ", ".join(values), "gradients": ", ".join(gradients) or _("none yet")}
+    return with_alt_text(figure, alt.format(**facts))
 
 
 def _draw_node(axes: Any, centre: tuple[float, float], text: str, radius: float = 0.3) -> None:
@@ -89,9 +126,7 @@ def _draw_node(axes: Any, centre: tuple[float, float], text: str, radius: float 
     axes.text(*centre, text, ha="center", va="center", fontsize=15, zorder=3)
 
 
-def _edge(
-    axes: Any, start: Any, end: Any, value: float, gradient: float, share: float = 0.5
-) -> None:
+def _draw_edge(axes: Any, start: Any, end: Any, value: str, gradient: str, share: float) -> None:
     """An edge with its value above and its gradient below, at this share of its length."""
     start, end = np.asarray(start), np.asarray(end)
     axes.plot(*zip(start, end, strict=True), color="#888888", linewidth=1.2, zorder=1)
@@ -100,8 +135,8 @@ def _edge(
     # On a steep edge the texts need more room, or the line runs through them.
     aside = np.array([0.0, 0.04 + 0.2 * abs(along[1] / along[0])])
     look: dict[str, Any] = {"ha": "center", "fontsize": 11}
-    axes.text(*(place + aside), f"{value:.2f}", va="bottom", color=BLUE, **look)
-    axes.text(*(place - aside), f"{gradient:.2f}", va="top", color=RED, **look)
+    axes.text(*(place + aside), value, va="bottom", color=BLUE, **look)
+    axes.text(*(place - aside), gradient, va="top", color=RED, **look)
 
 
 def _two_arrows(axes: Any, start: Any, end: Any, value: str, gradient: str) -> None:
