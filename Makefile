@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test lab release bench sandbox clean
+.PHONY: demo test lab release bench sandbox browser clean
 
 demo: $(READY) sandbox
 	rm -rf demo
@@ -11,7 +11,7 @@ demo: $(READY) sandbox
 	$(BIN)/python -m tests.sample_class.build demo/hand_ins
 	$(BIN)/autograder grade demo/hand_ins --out demo/course
 
-test: $(READY) sandbox
+test: $(READY) sandbox browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -29,6 +29,11 @@ bench: $(READY) sandbox
 
 sandbox: $(READY)
 	$(BIN)/autograder sandbox --install
+
+browser:
+	@command -v chromium chromium-browser >/dev/null || \
+		(apt-get update -qq && apt-get install -y -qq chromium >/dev/null) || \
+		echo "Chromium is missing: the tests in the browser are left out."
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -54,6 +54,8 @@ def add_frame(notebook: NotebookNode, lesson: str) -> None:
     project = _project()
     badge = new_markdown_cell(_badge(project, lesson), id=BADGE)
     set_up = _locked(_SET_UP.format(bundle=_bundle(project)), SET_UP)
+    # Folded: to JupyterLab and to Colab.
+    set_up.metadata.update({"jupyter": {"source_hidden": True}, "cellView": "form"})
     title, *lesson_cells = notebook.cells
     notebook.cells = [badge, title, set_up, *lesson_cells, *_ending(lesson)]
 

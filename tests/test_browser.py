@@ -1,0 +1,142 @@
+"""What a student sees: every notebook in JupyterLab, in Debian's Chromium. Pictures of the screen
+are kept in ``test_pictures/``."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from lab import Notebook, browser, chromium, served
+from playwright.sync_api import Browser, expect
+from rooms import LESSONS, ROOT, solved
+
+pytestmark = pytest.mark.skipif(
+    chromium() is None, reason="Chromium is missing; type: make browser"
+)
+
+FIRST, SECOND = LESSONS[:2]
+PICTURES = ROOT / "test_pictures"
+WRONG_RELU = """def relu_forward(x):
+    return np.abs(x), x"""
+
+
+class Course:
+    """A served folder, in which each test opens notebooks in a folder of its own."""
+
+    def __init__(self, root: Path, address: str, chrome: Browser) -> None:
+        self.root = root
+        self._address = address
+        self._chrome = chrome
+
+    def open(self, folder: str, lesson: str) -> Notebook:
+        """Open ``folder/lesson.ipynb``, a copy of the release where there is none yet."""
+        path = self.root / folder / f"{lesson}.ipynb"
+        if not path.exists():
+            path.parent.mkdir(exist_ok=True)
+            shutil.copy(ROOT / "notebooks" / path.name, path)
+        page = self._chrome.new_page(viewport={"width": 1150, "height": 1000})
+        return Notebook(page, self._address, f"{folder}/{lesson}.ipynb", PICTURES)
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory) -> Iterator[Course]:
+    root = tmp_path_factory.mktemp("course")
+    PICTURES.mkdir(exist_ok=True)
+    with served(root, tmp_path_factory.mktemp("jupyter")) as address, browser() as chrome:
+        yield Course(root, address, chrome)
+
+
+def solution(name: str) -> str:
+    """The right source of an exercise of the first lesson."""
+    return next(cell.source for cell in solved(FIRST).cells if cell.id == name)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_unsolved_every_cell_runs(course, lesson):
+    notebook = course.open("unsolved", lesson)
+    notebook.start_all()
+    notebook.finish_all()
+    assert notebook.errors() == []
+    assert notebook.page.get_by_text("not written yet").count() > 5
+    notebook.picture(f"unsolved_{lesson}")
+    notebook.close()
+
+
+def test_from_a_wrong_solution_to_a_right_one(course):
+    """The way of a student: write, check, read, mend, save, come back tomorrow."""
+    notebook = course.open("mended", FIRST)
+    notebook.run("import numpy as np")
+    notebook.write("def relu_forward", WRONG_RELU)
+    notebook.run("def relu_forward")
+    report = notebook.run("check(relu_forward)")
+    expect(report).to_contain_text("Hint:")
+    expect(report).not_to_contain_text("2 of 2 points")
+    notebook.picture("wrong_solution")
+
+    notebook.write("def relu_forward", solution("relu_forward"))
+    notebook.run("def relu_forward")
+    expect(notebook.run("check(relu_forward)")).to_contain_text("correct")
+    notebook.picture("right_solution")
+    expect(notebook.run("progress(")).to_contain_text("1 of 20 right")
+    notebook.save()
+    notebook.close()
+
+    again = course.open("mended", FIRST)
+    expect(again.cell("def relu_forward")).to_contain_text("return")
+    expect(again.run("progress(")).to_contain_text("1 of 20 right")
+    again.close()
+
+
+def test_handing_in_takes_the_saved_notebook(course):
+    notebook = course.open("handed_in", FIRST)
+    notebook.run("from cs_utils import hand_in, progress")
+    notebook.write('hand_in("")', 'hand_in("ana")')
+    notebook.save()
+    report = notebook.run('hand_in("ana")')
+    expect(report).to_contain_text(f"ana_{FIRST}.ipynb")
+    notebook.picture("handed_in")
+    assert (course.root / "handed_in" / "hand_in" / f"ana_{FIRST}.ipynb").exists()
+    notebook.close()
+
+
+def test_a_picture_is_stepped_through(course):
+    notebook = course.open("stepped", FIRST)
+    notebook.run("import numpy as np")
+    for name in ("neuron_forward", "neuron_backward"):
+        notebook.write(f"def {name}", solution(name))
+        notebook.run(f"def {name}")
+    output = notebook.run("plots.neuron_graph")
+    picture = output.locator("img")
+    expect(picture).to_have_attribute("alt", re.compile("none yet"))
+    handle = output.locator(".noUi-handle")
+    handle.focus()
+    for _step in range(9):
+        handle.press("ArrowRight")
+    expect(picture).to_have_attribute("alt", re.compile("w0: -0.20"))
+    notebook.picture("stepped_through")
+    notebook.close()
+
+
+def test_nbgraders_validate_button_says_what_is_open(course):
+    notebook = course.open("validated", FIRST)
+    notebook.page.get_by_role("button", name="Validate").click()
+    dialog = notebook.page.locator(".jp-Dialog-content")
+    dialog.wait_for(timeout=90_000)
+    notebook.picture("validated")
+    assert "check(numerical_gradient)" in dialog.inner_text()
+    notebook.close()
+
+
+def test_long_training_shows_its_progress(course):
+    (course.root / "solved").mkdir()
+    nbformat.write(solved(SECOND), course.root / "solved" / f"{SECOND}.ipynb")
+    notebook = course.open("solved", SECOND)
+    notebook.start_all()
+    bar = notebook.page.locator(".jp-OutputArea-output", has_text="%|").first
+    expect(bar).to_be_visible(timeout=240_000)
+    notebook.picture("training")
+    notebook.finish_all()
+    assert notebook.errors() == []
+    notebook.close()
