@@ -1,7 +1,7 @@
 """Recognising known misconceptions: does one of them give just what the student's code gave?"""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,12 +30,21 @@ def recognised(
     likely = [
         misconception
         for misconception in (exercise.misconceptions if wrong else ())
-        if all(_explains(misconception, exercise, *one) for one in wrong)
+        if _explains_most(misconception, exercise, wrong)
     ]
     for misconception in likely:
-        if all(_explains(misconception, exercise, *one) for _result, one in answered):
+        if all(_explains(misconception, exercise, *one) is True for _result, one in answered):
             return misconception
     return likely[0] if likely else None
+
+
+def _explains_most(
+    misconception: Misconception, exercise: Exercise, wrong: Sequence[tuple[Any, ...]]
+) -> bool:
+    """Whether it gives what every wrong case gave; where it cannot be told, at least half must be
+    explained."""
+    told = [_explains(misconception, exercise, *one) for one in wrong]
+    return False not in told and 2 * told.count(True) >= len(told)
 
 
 def _explains(
@@ -44,11 +53,12 @@ def _explains(
     case: Case,
     received: Mapping[str, np.ndarray],
     right: Outputs,
-) -> bool:
+) -> bool | None:
+    """Whether it gives what the case gave; None where that cannot be told."""
     with np.errstate(all="ignore"):
         predicted = misconception.outputs(case.inputs, right)
     if predicted is None:
-        return False
+        return None
     return all(
         name in received
         and np.shape(received[name]) == np.shape(value)

@@ -181,7 +181,7 @@ def _shared(layer: OptionsLayer) -> tuple[tuple[Misconception, ...], tuple[Misco
         Misconception(
             "dgamma without x_hat",
             _("dgamma is the sum of dout. What is the slope of gamma x_hat + beta by gamma?"),
-            lambda inputs, right: {"dgamma": right["dbeta"]},
+            lambda inputs, right: {"dgamma": right["dbeta"], "dbeta": right["dbeta"]},
         ),
         Misconception(
             "dgamma and dbeta exchanged",

@@ -68,7 +68,10 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         x[..., :2, :2], x[..., 2:, 2:] = rng.uniform(1, 2), 0
         return x
 
+    one_window = mixed(rng, 1, 1, 3, 2)
+    one_window[0, 0, 1, 1] = rng.uniform(3, 4)
     return [
+        _case(_("one 3x2 window"), one_window, (3, 2), 1),
         _case(_("one 4x4 map, 2x2 windows, stride 2"), mixed(rng, 1, 1, 4, 4), (2, 2), 2),
         _case(_("nothing but negative numbers"), -rng.uniform(1, 2, (1, 2, 4, 4)), (2, 2), 2),
         _case(_("a 6x4 map, 2x2 windows, stride 2"), mixed(rng, 2, 3, 6, 4), (2, 2), 2),

@@ -41,11 +41,20 @@ def _steps_of_one(x: Any, pool_height: int, pool_width: int, stride: int) -> Any
 
 
 def _window_of_stride(x: Any, pool_height: int, pool_width: int, stride: int) -> Any:
-    return max_pool(x, stride, stride, stride)
+    """Windows that run over the edge are cut off there, as slices are."""
+    import torch
+
+    padded = torch.nn.functional.pad(x, (0, stride, 0, stride), value=-np.inf)
+    return max_pool(padded, stride, stride, stride)
 
 
-def _exchanged(x: Any, pool_height: int, pool_width: int, stride: int) -> Any:
-    return max_pool(x, pool_width, pool_height, stride)
+def _sides_exchanged(inputs: Inputs) -> Outputs | None:
+    """Windows turned by a quarter; None where they don't fit into the map."""
+    sides = {"pool_height": inputs["pool_width"], "pool_width": inputs["pool_height"]}
+    height, width = inputs["x"].shape[2:]
+    if sides["pool_height"] > height or sides["pool_width"] > width:
+        return None
+    return {"out": LAYER.forward({**inputs, **sides})}
 
 
 def _average(x: Any, pool_height: int, pool_width: int, stride: int) -> Any:
@@ -137,7 +146,7 @@ _FORWARD = (
     Misconception(
         "height and width of the window exchanged",
         _("pool_height and pool_width have changed places. Which of them runs down the map?"),
-        lambda inputs, right: {"out": replace(LAYER, function=_exchanged).forward(inputs)},
+        lambda inputs, right: _sides_exchanged(inputs),
     ),
     Misconception(
         "height and width of the output exchanged",

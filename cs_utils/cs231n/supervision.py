@@ -16,6 +16,8 @@ from cs_utils.cs231n.loading import UnreadableFileError
 from cs_utils.language import _
 
 _END: dict[str, Any] = {"end": True}
+# For the process to start and import PyTorch, on a machine with much else to do.
+_START_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,12 @@ def _messages(path: Path, functions: Sequence[str], limits: Limits) -> Iterator[
     arrived: queue.Queue[dict[str, Any]] = queue.Queue()
     threading.Thread(target=_read, args=(worker, arrived), daemon=True).start()
     during: str | None = None
+    patience: float = _START_SECONDS
     results = 0
     try:
         while True:
             try:
-                message = arrived.get(timeout=limits.seconds)
+                message = arrived.get(timeout=patience)
             except queue.Empty:
                 yield {"stopped": TIMED_OUT, "during": during}
                 return
@@ -101,6 +104,7 @@ def _messages(path: Path, functions: Sequence[str], limits: Limits) -> Iterator[
                 if results < len(functions):
                     yield {"stopped": CRASHED, "during": during}
                 return
+            patience = limits.seconds
             during = message.get("started", during)
             results += "result" in message
             yield message

@@ -67,15 +67,16 @@ def main() -> None:
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
     limit_memory(float(memory))
+    import torch
+
+    torch.set_num_threads(1)
+    _say(answers, {"ready": True})
     try:
         loaded = load(Path(path))
     except UnreadableFileError as error:
         _say(answers, {"unreadable": str(error)})
         return
     _say(answers, {"loaded": list(dict.fromkeys(loaded.missing))})
-    import torch
-
-    torch.set_num_threads(1)
     for name in functions:
         _say(answers, {"started": name})
         _say(answers, {"result": checked(loaded, name)})

@@ -1,5 +1,7 @@
 """Right layers as people write them for CS231n's assignments: loops, prints, old habits."""
 
+# ruff: noqa
+
 from builtins import range
 
 import numpy as np
