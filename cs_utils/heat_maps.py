@@ -128,7 +128,7 @@ def _html_map(one: HeatMap) -> str:
     return (
         f"<div><div style='font-size:85%'>{escape(one.title)} {escape(cut)}</div>"
         f"<table role='img' aria-label='{escape(_alternative(one), quote=True)}' "
-        "style='border-collapse:separate;border-spacing:1px;margin:0;table-layout:fixed;"
+        "style='border-collapse:separate;border-spacing:1px;margin:0;width:auto;table-layout:fixed;"
         f"font-family:monospace;font-size:90%;line-height:1'>{rows}</table></div>"
     )
 
