@@ -114,6 +114,8 @@ def plain_array(value: Any, name: str) -> np.ndarray:
     if array.dtype.kind not in "biuf":
         text = _("{name} must be a number or an array of numbers; it is {what}.")
         what = "None" if value is None else type(value).__name__
+        if isinstance(value, np.ndarray):
+            what = _("an array of {dtype}").format(dtype=value.dtype)
         raise WrongReturnError(text.format(name=name, what=what))
     return np.array(array, subok=False)
 

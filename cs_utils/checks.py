@@ -70,14 +70,17 @@ def check(function: Callable[..., Any], seed: int = _SEED) -> Points | None:
 
 
 def check_exercise(
-    exercise: Exercise, namespace: MutableMapping[str, Any], seed: int = _SEED
+    exercise: Exercise,
+    namespace: MutableMapping[str, Any],
+    seed: int = _SEED,
+    find: Callable[[str], Exercise] = find_exercise,
 ) -> Verdict:
     """Judge an exercise on the functions of a namespace; where that is not right, once more with
-    working parts in place of what it builds on."""
+    working parts in place of what it builds on. find: the exercise of such a part's name."""
     cases = exercise.draw_cases(seed)
     expected = [exercise.oracle(case.inputs) for case in cases]
     verdicts: list[Verdict] = []
-    for stand_ins in [{}, *working_parts(exercise)]:
+    for stand_ins in [{}, *working_parts(exercise, find)]:
         with replaced(namespace, stand_ins):
             given = [answer_case(exercise, namespace, case) for case in cases]
         verdicts.append(judge(exercise, cases, given, expected, tuple(stand_ins)))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import cs_utils.exercises  # noqa: F401  loads the modules that hold the layers
+from cs_utils.closeness import close
 from cs_utils.demonstrations import Note, comes_alive, in_a_sentence, quiet
 from cs_utils.demonstrations import run_backward as ask_backward
 from cs_utils.demonstrations import run_forward as ask_forward
@@ -17,7 +18,6 @@ from cs_utils.exercises.layers import Layer
 from cs_utils.experiments import median_seconds
 from cs_utils.language import _
 from cs_utils.machine import processor, pytorch
-from cs_utils.verdicts import close
 
 _SEED = 7
 _TOLERANCE = 1e-7

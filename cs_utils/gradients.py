@@ -71,6 +71,16 @@ def numeric_gradient(f: Callable[[np.ndarray], Any], x: Any) -> np.ndarray:
     return gradient
 
 
+def numeric_slope(f: Callable[[np.ndarray], Any], x: Any, position: Position) -> float | None:
+    """The derivative of a scalar function by one entry of x; None where f has a kink there."""
+    x = _copy(x)
+    values, step = _values_around(f, x, position), _step(x, position)
+    slope = float(_central(values, step))
+    largest = float(np.max(np.abs(values)))
+    scale = max(abs(slope), _NOISE_FLOOR * largest) or 1.0
+    return None if _jump(values, step) > _TOLERANCE * scale else slope
+
+
 def numeric_jacobian(f: Callable[[np.ndarray], Any], x: Any) -> np.ndarray:
     """The Jacobian in the lecture's layout, J[n, m] = dy_m / dx_n; PyTorch's is the transpose.
 

@@ -3,7 +3,7 @@
 The same judge serves the notebook's check and the grader; only the grader's counts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,9 @@ import numpy as np
 
 from cs_utils import answers
 from cs_utils.answers import Answer, Problem
+from cs_utils.case_patterns import case_pattern
+from cs_utils.closeness import close, is_single, unchanged
+from cs_utils.differences import Difference, compare
 from cs_utils.exercises.specification import (
     AGAIN,
     Case,
@@ -20,24 +23,27 @@ from cs_utils.exercises.specification import (
     WrongReturnError,
 )
 from cs_utils.language import _
+from cs_utils.recognition import recognised
+
+__all__ = [
+    "CORRECT",
+    "PARTLY",
+    "WITHDRAWN",
+    "WRONG",
+    "CaseResult",
+    "Difference",
+    "Verdict",
+    "best",
+    "close",
+    "first_failure",
+    "judge",
+    "with_properties",
+]
 
 CORRECT = "correct"
 PARTLY = "partly correct"
 WRONG = "wrong"
 WITHDRAWN = "withdrawn"
-
-_FLOAT32_TOLERANCE = 1e-4
-_ROUNDING = 1e-12
-
-
-@dataclass(frozen=True)
-class Difference:
-    """How one output differs from the right one: in words, and for a table the arrays."""
-
-    name: str
-    text: str
-    received: np.ndarray
-    expected: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,11 @@ class CaseResult:
     differences: tuple[Difference, ...] = ()
     changed: tuple[str, ...] = ()
 
+    @property
+    def failed(self) -> bool:
+        """Whether the answer itself is wrong, and not only what it left behind."""
+        return self.problem is not None or bool(self.differences)
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -58,7 +69,9 @@ class Verdict:
 
     status: ``correct``, ``partly correct``, ``wrong``, or the kind of the problem.
     reason: one line, free of the expected values.
+    misconception: the known mistake that the answers show.
     helped_by: functions that were replaced by working ones for this exercise to be judged.
+    pattern: what the failing cases have in common, in a sentence.
     """
 
     exercise: Exercise
@@ -68,10 +81,29 @@ class Verdict:
     results: tuple[CaseResult, ...] = ()
     misconception: Misconception | None = None
     helped_by: tuple[str, ...] = ()
+    pattern: str = ""
 
     @property
     def max_score(self) -> float:
         return self.exercise.points
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """What may help, most telling first: the hint of the known mistake, what the failing cases
+        share, or what the wrong values do; that an input must be left alone."""
+        failure = first_failure(self.results)
+        found = [self.misconception.hint] if self.misconception else []
+        found += [self.pattern] if self.pattern else []
+        if failure is not None and not found:
+            found += [words for one in failure.differences for words in one.patterns]
+        return (*found, *self.in_place)
+
+    @property
+    def in_place(self) -> tuple[str, ...]:
+        """A hint where an input or the cache was changed, and nothing else is wrong."""
+        changed = next((one.changed for one in self.results if one.changed and not one.failed), ())
+        text = _("Which line writes into {names} (=, +=, *=)? Work on a copy there.")
+        return (text.format(names=", ".join(changed)),) if changed else ()
 
 
 def judge(
@@ -98,7 +130,7 @@ def judge(
         return Verdict(exercise, WITHDRAWN, 0.0, reason, results)
     passed = sum(result.case.weight for result in counted if result.passed)
     score = round(exercise.points * passed / total, 2)
-    misconception = _recognised(exercise, results, given, expected)
+    misconception = recognised(exercise, results, given, expected)
     return Verdict(
         exercise,
         _status(counted, passed, total),
@@ -107,6 +139,7 @@ def judge(
         results,
         misconception,
         helped_by,
+        case_pattern(counted),
     )
 
 
@@ -120,7 +153,7 @@ def with_properties(exercise: Exercise, case: Case, answer: Answer) -> Answer:
     except WrongReturnError as error:
         return Answer(problem=Problem(answers.WRONG_RETURN, str(error)))
     # Properties are no more exact than the numbers they are taken from.
-    single = any(map(_is_single, answer.outputs.values()))
+    single = any(map(is_single, answer.outputs.values()))
     return replace(answer, outputs={name: _property(one, single) for name, one in found.items()})
 
 
@@ -149,28 +182,6 @@ def first_failure(results: Sequence[CaseResult]) -> CaseResult | None:
     return next((result for result in results if not (result.passed or result.withdrawn)), None)
 
 
-def close(received: np.ndarray, expected: np.ndarray, tolerance: float) -> np.ndarray:
-    """Entry by entry: is the error within tolerance of the largest right value?
-
-    float32 and lower precision are right answers too, held to what they can hold. Where whole
-    numbers must come out (sizes, counts, bytes) nothing but they will do.
-    """
-    if np.asarray(expected).dtype.kind in "biu":
-        return np.asarray(received == expected)
-    if _is_single(received):
-        tolerance = max(tolerance, _FLOAT32_TOLERANCE)
-    right = np.asarray(expected, dtype=np.float64)
-    finite = np.abs(right[np.isfinite(right)])
-    scale = finite.max(initial=0.0) or 1.0
-    with np.errstate(invalid="ignore", over="ignore"):
-        error = np.abs(received.astype(np.float64) - right)
-    return (error <= tolerance * scale) | (received == right)
-
-
-def _is_single(array: np.ndarray) -> bool:
-    return array.dtype.kind == "f" and array.dtype.itemsize <= 4
-
-
 def _judge_case(
     exercise: Exercise, case: Case, answer: Answer, expected: Outputs | None
 ) -> CaseResult:
@@ -179,7 +190,14 @@ def _judge_case(
     if answer.problem is not None:
         return CaseResult(case, passed=False, problem=answer.problem)
     differences = [
-        _compare(name, answer.outputs.get(name), np.asarray(right), exercise.tolerance)
+        compare(
+            name,
+            answer.outputs.get(name),
+            np.asarray(right),
+            exercise.tolerance,
+            case.inputs,
+            expected,
+        )
         for name, right in expected.items()
     ]
     found = tuple(difference for difference in differences if difference is not None)
@@ -194,58 +212,15 @@ def _changed(exercise: Exercise, case: Case, answer: Answer, expected: Outputs) 
         names = [
             name
             for name, value in case.inputs.items()
-            if isinstance(value, np.ndarray) and not _same(left.get(name), value)
+            if isinstance(value, np.ndarray) and not unchanged(left.get(name), value)
         ]
         if names:
             return tuple(names)
     for name, right in expected.items() if exercise.cache_from else ():
         again = answer.outputs.get(name + AGAIN)
-        if again is None or _compare(name, again, np.asarray(right), exercise.tolerance):
+        if again is None or compare(name, again, np.asarray(right), exercise.tolerance):
             return ("cache",)
     return ()
-
-
-def _same(after: Any, before: Any) -> bool:
-    after, before = np.asarray(after), np.asarray(before)
-    if after.shape != before.shape or after.dtype.kind not in "biuf":
-        return False
-    # A step taken and taken back leaves rounding behind, which harms nobody.
-    return bool(np.allclose(after, before, rtol=_ROUNDING, atol=_ROUNDING, equal_nan=True))
-
-
-def _compare(
-    name: str, received: np.ndarray | None, expected: np.ndarray, tolerance: float
-) -> Difference | None:
-    if received is None:
-        text = _("{name} was not returned").format(name=name)
-        return Difference(name, text, np.empty(0), expected)
-    if expected.shape == () and received.size == 1:
-        received = received.reshape(())
-    if received.shape != expected.shape:
-        text = _("{name} has shape {received}, it must have shape {expected}")
-        text = text.format(name=name, received=received.shape, expected=expected.shape)
-        return Difference(name, text, received, expected)
-    right = close(received, expected, tolerance)
-    if right.all():
-        return None
-    return Difference(name, _values_in_words(name, received, right), received, expected)
-
-
-def _values_in_words(name: str, received: np.ndarray, right: np.ndarray) -> str:
-    if not np.isfinite(received).all():
-        kind = _("not a number (nan)") if np.isnan(received).any() else _("infinite")
-        return _("{name} holds values that are {kind}").format(name=name, kind=kind)
-    if received.ndim == 0:
-        return _("the value of {name} is wrong").format(name=name)
-    wrong = int((~right).sum())
-    if wrong == received.size:
-        return _("all {total} values of {name} are wrong").format(name=name, total=wrong)
-    where = ", ".join(
-        "[" + ", ".join(map(str, index)) + "]" for index in np.argwhere(~right)[:3].tolist()
-    )
-    more = ", ..." if wrong > 3 else ""
-    text = _("{wrong} of {total} values of {name} are wrong, at {where}")
-    return text.format(wrong=wrong, total=received.size, name=name, where=where + more)
 
 
 def _status(results: Sequence[CaseResult], passed: float, total: float) -> str:
@@ -271,52 +246,3 @@ def _reason(results: Sequence[CaseResult], misconception: Misconception | None) 
         text = _("changes its input in place: {names}").format(names=", ".join(failure.changed))
     text = f"{failure.case.title}: {text}"
     return f"{text} [{misconception.name}]" if misconception else text
-
-
-def _recognised(
-    exercise: Exercise,
-    results: Sequence[CaseResult],
-    given: Sequence[Answer],
-    expected: Sequence[Outputs | None],
-) -> Misconception | None:
-    """The known misconception that gives just what the student's wrong cases gave; of several,
-    the first that is right where the student is right, too."""
-    answered = [
-        (result, (result.case, answer.outputs, right))
-        for result, answer, right in zip(results, given, expected, strict=True)
-        if result.problem is None and right is not None
-    ]
-    wrong = [one for result, one in answered if result.differences]
-    likely = [
-        misconception
-        for misconception in (exercise.misconceptions if wrong else ())
-        if all(_explains(misconception, exercise, *one) for one in wrong)
-    ]
-    for misconception in likely:
-        if all(_explains(misconception, exercise, *one) for _result, one in answered):
-            return misconception
-    return likely[0] if likely else None
-
-
-def _explains(
-    misconception: Misconception,
-    exercise: Exercise,
-    case: Case,
-    received: Mapping[str, np.ndarray],
-    right: Outputs,
-) -> bool:
-    with np.errstate(all="ignore"):
-        predicted = misconception.outputs(case.inputs, right)
-    if predicted is None:
-        return False
-    return all(
-        name in received
-        and np.shape(received[name]) == np.shape(value)
-        and bool(np.all(_alike(received[name], np.asarray(value), exercise.tolerance)))
-        for name, value in predicted.items()
-    )
-
-
-def _alike(received: np.ndarray, predicted: np.ndarray, tolerance: float) -> np.ndarray:
-    both_nan = np.isnan(received) & np.isnan(predicted)
-    return close(received, predicted, max(tolerance, 1e-6)) | both_nan

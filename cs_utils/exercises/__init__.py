@@ -38,7 +38,9 @@ def lessons() -> list[str]:
     return sorted({exercise.lesson for exercise in _ALL.values()})
 
 
-def stand_in_rounds(exercise: Exercise) -> list[dict[str, int]]:
+def stand_in_rounds(
+    exercise: Exercise, find: Callable[[str], Exercise] = find_exercise
+) -> list[dict[str, int]]:
     """Which working version takes the place of each part that an exercise builds on, in the
     order to try them.
 
@@ -47,14 +49,16 @@ def stand_in_rounds(exercise: Exercise) -> list[dict[str, int]]:
     """
     maker = exercise.cache_from
     others = {name: 0 for name in exercise.builds_on if name != maker}
-    versions = len(find_exercise(maker).stand_ins) if maker else 0
+    versions = len(find(maker).stand_ins) if maker else 0
     with_maker = [others | {maker: version} for version in range(versions)]
     return [others, *with_maker] if others else with_maker
 
 
-def working_parts(exercise: Exercise) -> list[dict[str, Callable[..., Any]]]:
-    """The working versions themselves, for each of those rounds."""
+def working_parts(
+    exercise: Exercise, find: Callable[[str], Exercise] = find_exercise
+) -> list[dict[str, Callable[..., Any]]]:
+    """The working versions themselves, for each of those rounds. find: the exercise of a name."""
     return [
-        {name: find_exercise(name).stand_ins[version] for name, version in versions.items()}
-        for versions in stand_in_rounds(exercise)
+        {name: find(name).stand_ins[version] for name, version in versions.items()}
+        for versions in stand_in_rounds(exercise, find)
     ]

@@ -85,6 +85,10 @@ class Layer:
         found = torch.autograd.grad(output, wanted, upstream.reshape(output.shape))
         return {f"d{name}": g.numpy() for name, g in zip(self.gradients, found, strict=True)}
 
+    def _value(self, inputs: Inputs) -> float:
+        """The number whose gradients the backward function returns."""
+        return float((self.forward(inputs) * inputs[self.upstream]).sum())
+
     def _graph(self, inputs: Inputs) -> tuple[dict[str, Any], tuple[Any, ...]]:
         import torch
 
@@ -126,6 +130,7 @@ class Layer:
             builds_on=(self.forward_name, *builds_on),
             cache_from=self.forward_name,
             stand_ins=(self._backward_stand_in,),
+            value=self._value,
         )
 
     def _forward_cases(self, rng: np.random.Generator) -> list[Case]:

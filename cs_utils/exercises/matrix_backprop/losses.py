@@ -101,6 +101,7 @@ SOFTMAX_LOSS = Exercise(
     answer=asks("softmax_loss", "loss", "dscores"),
     oracle=_loss,
     stand_ins=(lambda scores, y: tuple(_loss({"scores": scores, "y": y}).values()),),
+    value=lambda inputs: float(_loss(inputs)["loss"]),
     misconceptions=(
         Misconception(
             "gradient not divided by N",
