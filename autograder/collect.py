@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder.repair import UnreadableError, lesson_of, read_notebook
+from autograder.reading import UnreadableError, read_notebook
+from autograder.repair import lesson_of
 
 _COPY = re.compile(r"(\s*\(\d+\)|[-_ ]+[Cc]opy\s*\d*|\s+-\s+[Cc]opy)+$")
 _IGNORED = ("__MACOSX", "Thumbs.db", "desktop.ini")

@@ -13,7 +13,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from rooms import released, solved
 
-from autograder.repair import Repaired, UnreadableError, lesson_of, read_notebook, repair
+from autograder.reading import UnreadableError, read_notebook
+from autograder.repair import Repaired, lesson_of, repair
 
 RELEASE = released()
 SOLVED = solved()
