@@ -81,7 +81,7 @@ def match_cells(
     _match_by_likeness(students, by_key, exercises)
     repairs = []
     for cell in students:
-        if cell.key in exercises and not is_stub(cell, by_key[cell.key]):
+        if cell.key and cell.key in exercises and not is_stub(cell, by_key[cell.key]):
             repairs += _mend(cell, by_key[cell.key].source, cell.key)
     return repairs
 

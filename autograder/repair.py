@@ -133,7 +133,7 @@ def _versions(students: Sequence[StudentCell], exercises: Sequence[str]) -> list
     """Tell of exercises that several cells define differently: ``versions`` has them all tried."""
     texts: dict[str, set[str]] = defaultdict(set)
     for cell in students:
-        for name in {*defined_names(cell.source), cell.key} & set(exercises):
+        for name in {*defined_names(cell.source), cell.key or ""} & set(exercises):
             texts[name].add(cell.source.strip())
     return [
         f"{name}: more than one cell defines it; the one that earns most counts"

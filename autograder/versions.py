@@ -74,7 +74,7 @@ def _variant(
     for cell in variant.cells:
         if cell.cell_type == "code":
             cell.outputs = []
-    tried = {}
+    tried: dict[str, NotebookNode] = {}
     for name, source in versions.items():
         last = max(index for index, cell in enumerate(variant.cells) if _defines(cell, name))
         tried[name] = new_code_cell(source, id=f"version-{len(tried)}")

@@ -1,0 +1,98 @@
+"""Whose a hand-in is, by the names that learning management systems (LMS) and nbgrader's exchange
+give to files and folders, and when it was handed in, as far as they say so.
+
+Moodle: ``Full Name_12345_assignsubmission_file_/x.ipynb``, or the same with no folder.
+Canvas: ``lastfirst_LATE_123_456_x.ipynb`` with the user's and the file's number, from Canvas's
+    ``ContentZipper``; anonymous hand-ins start with ``anon_`` and a key.
+nbgrader's exchange: ``student+notebook+2026-10-01 12:30:00 UTC+random``.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from nbgrader.utils import parse_utc
+
+from autograder.roster import Student
+
+# Numbers of an LMS do not start with 0: those of this course's notebooks do.
+_NUMBER = r"[1-9]\d*"
+_MOODLE = re.compile(
+    rf"(?P<student>.+?)_(?P<number>{_NUMBER})_assignsubmission_(?:file|onlinetext)_?(?P<rest>.*)"
+)
+_CANVAS = re.compile(
+    rf"(?P<student>[^_]+)_(?P<late>LATE_)?(?P<number>{_NUMBER})_{_NUMBER}_(?P<rest>.+)"
+)
+_CANVAS_ANONYMOUS = re.compile(rf"(?P<late>LATE_)?(?P<student>anon_\w+?)_{_NUMBER}_(?P<rest>.+)")
+_EXCHANGE = re.compile(r"(?P<student>[^+]+)\+(?P<rest>[^+]+)\+(?P<time>[\d:. -]+ \S+?)(?:\+\w*)?")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a name says: the student, their number in the LMS ('' where it has none), the rest of
+    the name, whether Canvas calls it late (None: it is not Canvas), the time in UTC."""
+
+    student: str
+    number: str = ""
+    rest: str = ""
+    is_late: bool | None = None
+    time: datetime | None = None
+
+
+def origin_of(name: str) -> Origin | None:
+    """What the name of a file or folder says; None where no system made it."""
+    if found := _MOODLE.fullmatch(name):
+        return Origin(found["student"], found["number"], found["rest"])
+    if found := _CANVAS.fullmatch(name):
+        return Origin(found["student"], found["number"], found["rest"], bool(found["late"]))
+    if found := _CANVAS_ANONYMOUS.fullmatch(name):
+        return Origin(found["student"], "", found["rest"], bool(found["late"]))
+    if found := _EXCHANGE.fullmatch(name):
+        return Origin(found["student"], rest=found["rest"], time=read_time(found["time"]))
+    return None
+
+
+def read_time(text: str) -> datetime | None:
+    """A time as nbgrader writes it, in UTC; None where it is none."""
+    try:
+        return parse_utc(text.strip()).replace(tzinfo=UTC)
+    except (ValueError, OverflowError, TypeError, AttributeError):
+        return None
+
+
+def known_names(
+    origins: Iterable[Origin], roster: Mapping[str, Student] | None = None
+) -> dict[tuple[str, str], str]:
+    """What to call each (student, number): the roster's id where one fits, else the name; with the
+    number behind it where two people have the same name."""
+    people = {(origin.student, origin.number) for origin in origins}
+    by_number = {one.lms_user_id: one.id for one in (roster or {}).values() if one.lms_user_id}
+    ids: dict[str, set[str]] = {}
+    for student in (roster or {}).values():
+        for name in _spellings(student):
+            ids.setdefault(_plain(name), set()).add(student.id)
+    called = {}
+    for name, number in people:
+        namesakes = [other for other in people if other[0] == name]
+        fitting = ids.get(_plain(name), set())
+        if number and number in by_number:
+            called[name, number] = by_number[number]
+        elif name in (roster or {}):
+            called[name, number] = name
+        elif len(fitting) == 1 and len(namesakes) == 1:
+            (called[name, number],) = fitting
+        else:
+            called[name, number] = f"{name}_{number}" if len(namesakes) > 1 and number else name
+    return called
+
+
+def _spellings(student: Student) -> list[str]:
+    """A name as Moodle writes it, and as Canvas does: last name first."""
+    first, last = student.first_name, student.last_name
+    return [f"{first} {last}", f"{last}{first}"] if first and last else []
+
+
+def _plain(name: str) -> str:
+    """A name without what Canvas leaves out: spaces, signs and capital letters."""
+    return re.sub(r"[\W_]", "", name).casefold()
