@@ -50,6 +50,14 @@ _Roster = Annotated[
         " lms_user_id: names for the gradebook, and a row for who handed nothing in."
     ),
 ]
+_Rules = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        help="A TOML file that says when notebooks are due and what being late costs. It is kept"
+        " as course.toml in the course folder.",
+    ),
+]
 _CORES = os.cpu_count() or 1
 _GO_ON = "What is graded is kept: the same command goes on from here."
 
@@ -72,12 +80,15 @@ def release_command(
 
 @app.command("grade")
 def grade_command(
-    submissions: Annotated[Path, typer.Argument(help="The folder of hand-ins.")],
+    submissions: Annotated[
+        Path, typer.Argument(help="The folder of hand-ins, or an LMS's zip of them.")
+    ],
     out: Annotated[Path, typer.Option(help="The course folder that the results go to.")],
     notebook: _Notebook = None,
     jobs: _Jobs = _CORES,
     dask: _Dask = None,
     roster: _Roster = None,
+    config: _Rules = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Grade all hand-ins again, with a new secret seed.")
     ] = False,
@@ -99,7 +110,7 @@ def grade_command(
     """
     from autograder.runs import Options, grade
 
-    options = Options(notebook, jobs, dask, roster, fresh, seed, sandbox, device.value)
+    options = Options(notebook, jobs, dask, roster, config, fresh, seed, sandbox, device.value)
     _end(lambda: grade(submissions, out, options, _console))
 
 
@@ -121,7 +132,7 @@ def regrade_command(
     """
     from autograder.runs import Options, regrade
 
-    options = Options(notebook, jobs, dask, None, fresh, None, sandbox, device.value)
+    options = Options(notebook, jobs, dask, None, None, fresh, None, sandbox, device.value)
     _end(lambda: regrade(out, options, _console))
 
 

@@ -26,7 +26,7 @@ from autograder.release import (
 from autograder.report import write_grades
 
 _MARK = "nbgrader_config.py"
-_CONFIG = '''\
+_CONFIG = """\
 # nbgrader's settings for this course folder. Change what you like: grading again writes no
 # more than the two lines of TrustedExecute.
 
@@ -51,9 +51,10 @@ c.Autograde.autograde_preprocessors = [
 c.TrustedExecute.sandboxed = True
 # The secret that the cases were drawn from: with it, nbgrader's scores are those of grades.csv.
 c.TrustedExecute.seed = None
+c.AssignLatePenalties.plugin_class = "autograder.late_plugin.LatePenalty"
 c.ExportApp.plugin_class = "nbgrader.plugins.CsvExportPlugin"
 c.CsvExportPlugin.to = "nbgrader_grades.csv"
-'''
+"""
 # Seconds to wait while formgrader writes.
 _PATIENCE = 60
 

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from autograder.collect import HandIn
 from autograder.grading import Result, Row
+from autograder.late import RULES
 
 # Large texts that have files of their own beside the result.
 _BULKY = ("submitted", "autograded", "feedback")
@@ -57,8 +58,9 @@ class Journal:
 
     @staticmethod
     def owns(path: Path) -> bool:
-        """Whether a file in a folder without settings is what a killed grader left there."""
-        return path.name in (_LOCK, _PARTIAL)
+        """Whether a file in a folder without settings is what a killed grader left there, or the
+        rules that a person put there to begin with."""
+        return path.name in (_LOCK, _PARTIAL, RULES)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

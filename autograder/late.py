@@ -86,8 +86,8 @@ class Lateness:
             time = self.time.astimezone().strftime("%Y-%m-%d %H:%M %Z")
             words.append(_("handed in {time}").format(time=time))
         if self.days:
-            words.append(_("{days} days late").format(days=self.days))
-            words.append(_("{days} late days used").format(days=self.free_days))
+            words.append(_("late by {days} day(s)").format(days=self.days))
+            words.append(_("late days used: {days}").format(days=self.free_days))
             words.append(_("{share:.0%} of the points lost").format(share=self.share_lost))
         return ", ".join([*words, *([self.note] if self.note else [])])
 

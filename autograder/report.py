@@ -22,7 +22,18 @@ from cs_utils.verdicts import CORRECT
 if TYPE_CHECKING:
     from autograder.grading import Result, Row
 
-CSV_COLUMNS = ("student", "notebook", "exercise", "score", "max_score", "verdict", "reason")
+CSV_COLUMNS = (
+    "student",
+    "notebook",
+    "exercise",
+    "score",
+    "max_score",
+    "verdict",
+    "reason",
+    "repairs",
+)
+# Between these a feedback page says when the notebook was handed in, once all rules are applied.
+ARRIVAL = ("<p id='arrival'>", "</p>")
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
@@ -48,9 +59,28 @@ def write_grades(path: Path, results: Iterable["Result"]) -> None:
         for result in results:
             for row in result.rows:
                 points = f"{row.score:g}", f"{row.max_score:g}"
+                repairs = "; ".join(_repairs_of(result, row.exercise))
                 writer.writerow(
-                    [result.student, result.lesson, row.exercise, *points, row.verdict, row.reason]
+                    [
+                        result.student,
+                        result.lesson,
+                        row.exercise,
+                        *points,
+                        row.verdict,
+                        row.reason,
+                        repairs,
+                    ]
                 )
+
+
+def _repairs_of(result: "Result", exercise: str) -> list[str]:
+    """What was mended about an exercise's cells, and what concerns the whole hand-in."""
+    names = {row.exercise for row in result.rows} - {exercise}
+    return [
+        remark
+        for remark in result.remarks
+        if remark.partition(":")[0].removeprefix("check-") not in names
+    ]
 
 
 def score_tables(results: Iterable["Result"]) -> list[Table]:
@@ -100,7 +130,7 @@ def feedback_page(
         f"<meta name='viewport' content='width=device-width'>"
         f"<title>{escape(student)}: {escape(title)}</title>"
         f"<style>{_STYLE}{_CODE_STYLE}</style></head><body>"
-        f"<h1>{escape(title)}</h1><p>{escape(student)}</p>{notes}"
+        f"<h1>{escape(title)}</h1><p>{escape(student)}</p>{''.join(ARRIVAL)}{notes}"
         f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>"
         f"{_exercises_html(notebook)}</body></html>"
     )

@@ -13,12 +13,15 @@ from pathlib import Path
 from rich.console import Console
 
 from autograder import regrade as regrading
+from autograder import totals
+from autograder.archives import ArchiveError, Unpacked, opened
 from autograder.batch import Settings, grade_class
 from autograder.cluster import ClusterError, DaskPool
 from autograder.collect import CollectError, HandIn, collect
 from autograder.gradebook import CourseFolder, CourseFolderError
 from autograder.grading import course_code
 from autograder.journal import JournalError, Run, merged
+from autograder.late import RulesError
 from autograder.pool import LocalPool, Pool, StoppedError
 from autograder.release import lesson_sources
 from autograder.report import score_tables
@@ -30,12 +33,14 @@ __all__ = ["UNUSABLE", "Options", "StoppedError", "grade", "regrade"]
 
 # What is wrong with the arguments, the folders or the machine: nothing was graded.
 UNUSABLE = (
+    ArchiveError,
     ClusterError,
     CollectError,
     CourseFolderError,
     DeviceError,
     JournalError,
     RosterError,
+    RulesError,
     SandboxError,
 )
 
@@ -48,6 +53,7 @@ class Options:
     jobs: int = 1
     dask: str | None = None
     roster: Path | None = None
+    rules: Path | None = None
     fresh: bool = False
     seed: int | None = None
     sandbox: bool = True
@@ -60,12 +66,25 @@ def grade(submissions: Path, out: Path, options: Options, console: Console) -> l
     Returns what the grader itself failed on, in words. Raises an error of UNUSABLE, or
     StoppedError where workers got lost on the way.
     """
-    collection = collect(submissions, [path.stem for path in lesson_sources()], options.notebook)
-    course = CourseFolder(out)
+    with opened(submissions) as source:
+        return _grade(source, out, options, console)
+
+
+def _grade(source: Unpacked, out: Path, options: Options, console: Console) -> list[str]:
     students = read_roster(options.roster) if options.roster else {}
+    collection = collect(
+        source.folder,
+        [path.stem for path in lesson_sources()],
+        options.notebook,
+        times=source.times,
+        refused=source.refused,
+        roster=students,
+    )
+    course = CourseFolder(out)
     pool, isolation = _workers(options)
     try:
         with course.journal.locked():
+            totals.use_rules(course, options.rules)
             run = _run(course, options)
             run.isolation = isolation
             _say(console, [*collection.remarks, *_off_the_roster(collection.hand_ins, students)])
@@ -74,9 +93,11 @@ def grade(submissions: Path, out: Path, options: Options, console: Console) -> l
             hand_ins = merged(collected, kept)
             _announce(console, len(hand_ins), pool, isolation)
             settings = Settings(options.sandbox, options.device)
+            totals.note_arrivals(course, collected)
             grade_class(hand_ins, course, run, pool, settings, console, students)
             run.starting_anew = False
             course.journal.save(run)
+            totals.settle(course)
             return _report(course, options.notebook, console)
     finally:
         pool.stop()
@@ -102,6 +123,7 @@ def regrade(out: Path, options: Options, console: Console) -> list[str]:
             grade_class(hand_ins, course, run, pool, settings, console)
             run.starting_anew = False
             changes = regrading.finish(course, run)
+            totals.settle(course)
             failures = _failures(course)
             console.print(regrading.changes_table(changes))
             _say(console, [str(changes), str(course.root / "grades.csv")])
