@@ -136,6 +136,49 @@ def regrade_command(
     _end(lambda: regrade(out, options, _console))
 
 
+@app.command("export")
+def export_command(
+    out: Annotated[Path, typer.Argument(help="The course folder with the results.")],
+    canvas: Annotated[Path | None, typer.Option(help="Write a gradebook for Canvas.")] = None,
+    moodle: Annotated[
+        Path | None, typer.Option(help="Write a grading worksheet for Moodle, of one notebook.")
+    ] = None,
+    fill: Annotated[
+        Path | None,
+        typer.Option(help="Fill this file, which Canvas or Moodle exported, with the points."),
+    ] = None,
+    roster: _Roster = None,
+    notebook: Annotated[str | None, typer.Option(help="Export this notebook only.")] = None,
+) -> None:
+    """Write the points, less what being late costs, for an LMS's gradebook."""
+    from autograder.exports.lms import export
+    from autograder.exports.tables import ExportError
+    from autograder.runs import UNUSABLE
+
+    try:
+        remarks = export(out, canvas, moodle, fill, roster, notebook)
+    except (ExportError, *UNUSABLE) as error:
+        _fail(error)
+    for line in [*remarks, *(f"wrote {path}" for path in (canvas, moodle) if path)]:
+        _console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command("gradescope")
+def gradescope_command(
+    notebook: Annotated[str, typer.Argument(help="The notebook's name.")],
+    out: Annotated[Path, typer.Option(help="The zip to write.")],
+) -> None:
+    """Make the autograder zip of a notebook for Gradescope."""
+    from autograder.exports.gradescope import make_zip
+    from autograder.exports.tables import ExportError
+
+    try:
+        path = make_zip(notebook, out)
+    except ExportError as error:
+        _fail(error)
+    _console.print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)
+
+
 @app.command("sandbox")
 def sandbox_command(
     install: Annotated[bool, typer.Option("--install", help="Install it where it is missing.")] = (

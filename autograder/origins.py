@@ -71,11 +71,11 @@ def known_names(
     ids: dict[str, set[str]] = {}
     for student in (roster or {}).values():
         for name in _spellings(student):
-            ids.setdefault(_plain(name), set()).add(student.id)
+            ids.setdefault(plain_name(name), set()).add(student.id)
     called = {}
     for name, number in people:
         namesakes = [other for other in people if other[0] == name]
-        fitting = ids.get(_plain(name), set())
+        fitting = ids.get(plain_name(name), set())
         if number and number in by_number:
             called[name, number] = by_number[number]
         elif name in (roster or {}):
@@ -93,6 +93,6 @@ def _spellings(student: Student) -> list[str]:
     return [f"{first} {last}", f"{last}{first}"] if first and last else []
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """A name without what Canvas leaves out: spaces, signs and capital letters."""
     return re.sub(r"[\W_]", "", name).casefold()
