@@ -84,7 +84,7 @@ def unpack(archive: Path, folder: Path) -> Unpacked:
     Raises ArchiveError where it is no zip at all.
     """
     unpacked = Unpacked(folder)
-    budget = _Budget()
+    budget = _Budget(_MOST_FILES, _MOST_BYTES)
     try:
         with zipfile.ZipFile(archive) as opened:
             folder.mkdir(parents=True, exist_ok=True)
@@ -101,8 +101,8 @@ def unpack(archive: Path, folder: Path) -> Unpacked:
 class _Budget:
     """How much may still come out of the class's zip and all the zips in it."""
 
-    files: int = _MOST_FILES
-    bytes: int = _MOST_BYTES
+    files: int
+    bytes: int
 
 
 def _open_inner(path: Path, unpacked: Unpacked, budget: _Budget) -> None:

@@ -10,14 +10,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from autograder.archives import Refused
-from autograder.origins import Origin, known_names, origin_of, read_time
+from autograder.origins import (
+    Origin,
+    known_names,
+    lesson_by_name,
+    origin_of,
+    read_time,
+    stem_of,
+    without_copy_marks,
+)
 from autograder.reading import UnreadableError, read_notebook
 from autograder.repair import lesson_of
 from autograder.roster import Student
 
-# What browsers and Canvas put behind the name of a copy, or of a file of an unknown kind.
-_COPY = re.compile(r"(\s*\(\d+\)|[-_ ]+[Cc]opy\s*\d*|\s+-\s+[Cc]opy|\.ipynb)+$")
-_CANVAS_COPY = re.compile(r"-\d+$")
 _IGNORED = ("__MACOSX", "Thumbs.db", "desktop.ini")
 _TIMESTAMP = "timestamp.txt"
 FILE_DATE = "the file's date"
@@ -97,7 +102,9 @@ def collect(
             f"{folder} is a file. Name the folder that holds the hand-ins, or a zip."
         )
     remarks: list[str] = [str(one) for one in refused]
-    found = [*_find(folder, lessons, remarks), *_refused(folder, refused)]
+    inner = _without_wrapper(folder, lessons)
+    wrapper = "" if inner == folder else f"{inner.name}/"
+    found = [*_find(inner, lessons, remarks), *_refused(inner, refused, wrapper)]
     if not found:
         raise CollectError(
             f"There is no hand-in in {folder}: it should hold <student>/<notebook>/<notebook>.ipynb"
@@ -110,6 +117,31 @@ def collect(
         if one.lesson and key in hand_ins:
             _set_time(hand_ins[key[0], one.lesson], one, times)
     return Collection(list(hand_ins.values()), remarks)
+
+
+def collect_student(folder: Path, lesson: str) -> HandIn:
+    """What lies in the folder of one student, for one lesson."""
+    remarks: list[str] = []
+    found = list(_find_in_tree(folder, [lesson], remarks))
+    called = known_names(one.origin for one in found)
+    (hand_in,) = _sorted_out(found, called, [lesson], lesson, remarks).values()
+    return hand_in
+
+
+def _without_wrapper(folder: Path, lessons: list[str]) -> Path:
+    """The folder that holds the hand-ins, where it is the only thing in another one: zips are
+    often made so."""
+    entries = _entries(folder, [])
+    if len(entries) != 1 or not entries[0].is_dir() or origin_of(entries[0].name):
+        return folder
+    for path in _entries(entries[0], []):
+        if path.name in lessons:
+            return folder
+        of_a_student = path.is_dir() and any((path / lesson).is_dir() for lesson in lessons)
+        lesson = None if path.is_dir() else lesson_by_name(path, lessons)
+        if origin_of(path.name) or of_a_student or (lesson and lesson != stem_of(path, lessons)):
+            return entries[0]
+    return folder
 
 
 def _find(folder: Path, lessons: list[str], remarks: list[str]) -> Iterator[_Found]:
@@ -153,25 +185,25 @@ def _find_flat(path: Path, lessons: list[str], remarks: list[str]) -> Iterator[_
     if origin is not None:
         yield _Found(origin, _lesson_of_file(path, lessons), path)
         return
-    lesson = _lesson_by_name(path, lessons)
+    lesson = lesson_by_name(path, lessons)
     if lesson is not None:
-        student = _stem(path, lessons).removesuffix(lesson).rstrip("_- ")
+        student = stem_of(path, lessons).removesuffix(lesson).rstrip("_- ")
         if student:
             yield _Found(Origin(student), lesson, path)
         else:
             remarks.append(f"{path.name}: whose is it? Name it <student>_{lesson}.ipynb.")
     elif path.suffix == ".ipynb":
-        stem = _COPY.sub("", path.stem)
+        stem = without_copy_marks(path)
         student = stem.split("_")[0].strip() or stem
         yield _Found(Origin(student), _lesson_by_content(path), path)
     else:
         remarks.append(f"{path.name}: no notebook, left alone.")
 
 
-def _refused(folder: Path, refused: Sequence[Refused]) -> Iterator[_Found]:
+def _refused(folder: Path, refused: Sequence[Refused], wrapper: str) -> Iterator[_Found]:
     """Whose the parts of a zip were that were not taken, as far as their names tell."""
     for one in refused:
-        first, _slash, rest = one.name.partition("/")
+        first, _slash, rest = one.name.removeprefix(wrapper).partition("/")
         origin = origin_of(first) or (Origin(first) if rest and first.strip(".") else None)
         if origin is not None:
             yield _Found(origin, None, folder / Path(one.name).name, str(one))
@@ -270,20 +302,8 @@ def _entries(folder: Path, remarks: list[str]) -> list[Path]:
     return kept
 
 
-def _stem(path: Path, lessons: list[str]) -> str:
-    """The name without its ending and without what marks a copy."""
-    stem = _COPY.sub("", path.stem)
-    without_number = _CANVAS_COPY.sub("", stem)
-    return without_number if without_number.endswith(tuple(lessons)) else stem
-
-
-def _lesson_by_name(path: Path, lessons: list[str]) -> str | None:
-    stem = _stem(path, lessons)
-    return next((lesson for lesson in lessons if stem.endswith(lesson)), None)
-
-
 def _lesson_of_file(path: Path, lessons: list[str]) -> str | None:
-    return _lesson_by_name(path, lessons) or _lesson_by_content(path)
+    return lesson_by_name(path, lessons) or _lesson_by_content(path)
 
 
 def _lesson_by_content(path: Path) -> str | None:

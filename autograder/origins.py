@@ -8,14 +8,18 @@ nbgrader's exchange: ``student+notebook+2026-10-01 12:30:00 UTC+random``.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from nbgrader.utils import parse_utc
 
 from autograder.roster import Student
 
+# What browsers and Canvas put behind the name of a copy, or of a file of a kind unknown to them.
+_COPY = re.compile(r"(\s*\(\d+\)|[-_ ]+[Cc]opy\s*\d*|\s+-\s+[Cc]opy|\.ipynb)+$")
+_CANVAS_COPY = re.compile(r"-\d+$")
 # Numbers of an LMS do not start with 0: those of this course's notebooks do.
 _NUMBER = r"[1-9]\d*"
 _MOODLE = re.compile(
@@ -59,6 +63,24 @@ def read_time(text: str) -> datetime | None:
         return parse_utc(text.strip()).replace(tzinfo=UTC)
     except (ValueError, OverflowError, TypeError, AttributeError):
         return None
+
+
+def without_copy_marks(path: Path) -> str:
+    """The name without its ending and without what a browser puts behind that of a copy."""
+    return _COPY.sub("", path.stem)
+
+
+def stem_of(path: Path, lessons: Sequence[str]) -> str:
+    """The same, and without the number that Canvas gives a copy of a lesson's notebook."""
+    stem = without_copy_marks(path)
+    without_number = _CANVAS_COPY.sub("", stem)
+    return without_number if without_number.endswith(tuple(lessons)) else stem
+
+
+def lesson_by_name(path: Path, lessons: Sequence[str]) -> str | None:
+    """The lesson whose name a file has behind its student's."""
+    stem = stem_of(path, lessons)
+    return next((lesson for lesson in lessons if stem.endswith(lesson)), None)
 
 
 def known_names(

@@ -1,5 +1,5 @@
-"""The zip that Gradescope takes as an autograder: ``setup.sh``, ``run_autograder`` and this package,
-so that the same code gives the same verdicts there. One zip for each notebook.
+"""The zip that Gradescope takes as an autograder, one for each notebook: ``setup.sh``,
+``run_autograder`` and this package, so that the same code gives the same verdicts there.
 
 Gradescope's form: https://gradescope-autograders.readthedocs.io/en/latest/specs/
 """

@@ -8,14 +8,13 @@ ROOT holds ``submission/`` and gets ``results/results.json``, as Gradescope's ``
 
 import json
 import sys
-from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
-from autograder.collect import CollectError, collect
+from autograder.collect import collect_student
 from autograder.grading import Result, Row, Task, grade_hand_in
 from autograder.sandbox import SandboxError, isolation_in_words
 from autograder.verdict import CHECK_PREFIX, fresh_seed
@@ -38,12 +37,12 @@ def run(lesson: str, root: Path) -> Path:
         isolation, is_bare = isolation_in_words(), False
     except SandboxError as error:
         isolation, is_bare = _BARE.format(reason=error), True
-    files, remarks = _submitted(root / "submission", lesson)
+    hand_in = collect_student(root / "submission", lesson)
     task = Task(
-        student="submission",
+        student=hand_in.student,
         lesson=lesson,
-        files=tuple((path.name, path.read_bytes()) for path in files),
-        remarks=tuple(remarks),
+        files=tuple((path.name, path.read_bytes()) for path in hand_in.files),
+        remarks=tuple(hand_in.remarks),
         release=(_PROJECT / "notebooks" / f"{lesson}.ipynb").read_text(encoding="utf-8"),
         seed=fresh_seed(),
         sandboxed=not is_bare,
@@ -77,16 +76,6 @@ def results_of(result: Result, isolation: str) -> dict[str, Any]:
         "execution_time": round(result.seconds, 1),
         "extra_data": {"seed": str(result.seed), "isolation": isolation},
     }
-
-
-def _submitted(folder: Path, lesson: str) -> tuple[list[Path], Sequence[str]]:
-    """The files that were submitted, whatever they are called, and what is to be said of them."""
-    try:
-        collection = collect(folder.parent, [lesson])
-    except CollectError as error:
-        return [], [str(error)]
-    (mine,) = (one for one in collection.hand_ins if one.student == folder.name)
-    return mine.files, mine.remarks
 
 
 def _test(row: Row, report: str) -> dict[str, Any]:
