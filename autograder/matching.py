@@ -96,8 +96,10 @@ def _certain_match(
 ) -> str | None:
     functions = [name for name in defined_names(cell.source) if name in exercises]
     for given in (cell.grade_id, cell.cell_id):
-        # A solution cell overwritten with another exercise's function belongs to that one.
-        if given in by_key and not (given in exercises and functions and given not in functions):
+        # A cell overwritten with an exercise's function belongs to that exercise.
+        if given in by_key and (
+            not functions or given in functions or is_stub(cell, by_key[given])
+        ):
             return given
     if cell.kind == "code" and functions:
         return functions[0]

@@ -31,7 +31,7 @@ def best_of_versions(
     """
     best = {verdict.exercise.name: verdict for verdict in verdicts}
     earlier = {
-        name: _earlier_versions(notebook, name)
+        name: versions_of(notebook, name)[1:]
         for name, verdict in best.items()
         if verdict.status != CORRECT
     }
@@ -53,12 +53,12 @@ def best_of_versions(
     return list(best.values())
 
 
-def _earlier_versions(notebook: NotebookNode, name: str) -> list[str]:
-    """The sources of all cells that define a function, but for the last, which counts as it is;
-    the latest of them first."""
+def versions_of(notebook: NotebookNode, name: str) -> list[str]:
+    """The sources of the cells that define a function, as far as they are tried; the last one,
+    which counts as it stands, first."""
     sources = [cell.source for cell in notebook.cells if _defines(cell, name)]
-    distinct = list(dict.fromkeys(source.strip() for source in reversed(sources)))
-    return distinct[1:]
+    distinct = dict.fromkeys(source.strip() for source in reversed(sources))
+    return list(distinct)[:MOST_VERSIONS]
 
 
 def _defines(cell: NotebookNode, name: str) -> bool:
