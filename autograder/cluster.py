@@ -2,7 +2,9 @@
 version, and bubblewrap; the hand-ins are sent to them."""
 
 import logging
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
@@ -11,7 +13,9 @@ from autograder.pool import StoppedError
 from autograder.sandbox import SandboxError, isolation_in_words
 from autograder.verdict import DeviceError, require_device
 
-_PATIENCE = 30
+# Seconds for the scheduler to answer, and for a first worker to come.
+_PATIENCE = 10
+_WORKER_PATIENCE = 60
 
 
 class ClusterError(ValueError):
@@ -37,7 +41,7 @@ class DaskPool:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         try:
             self._client: Any = Client(address, timeout=_PATIENCE)
-            self._client.wait_for_workers(1, timeout=_PATIENCE)
+            self._client.wait_for_workers(1, timeout=_WORKER_PATIENCE)
         except (OSError, ValueError) as error:
             text = f"No Dask cluster with a worker answers at {address}"
             raise ClusterError(f"{text} ({type(error).__name__}).") from None
@@ -53,23 +57,31 @@ class DaskPool:
     @property
     def slots(self) -> int:
         """How many hand-ins the workers that are there now grade at a time."""
-        return max(1, sum(self._client.nthreads().values()))
+        with _or_stop():
+            return max(1, sum(self._client.nthreads().values()))
 
     def submit(self, task: Task) -> Future[Result]:
-        try:
+        with _or_stop():
             future: Future[Result] = self._executor.submit(_grade, task)
-        except Exception as error:
-            text = f"The cluster takes no more hand-ins ({type(error).__name__}: {error})."
-            raise StoppedError(text) from error
-        return future
+            return future
 
     def renew(self) -> None:
         """The cluster's scheduler renews its workers by itself."""
 
     def stop(self) -> None:
         """Withdraw what is not done and leave the cluster as it was."""
-        self._executor.shutdown(wait=False)
-        self._client.close()
+        with suppress(Exception):
+            self._executor.shutdown(wait=False)
+            self._client.close()
+
+
+@contextmanager
+def _or_stop() -> Iterator[None]:
+    """Raises StoppedError where the cluster no longer answers, in whatever way Dask puts that."""
+    try:
+        yield
+    except Exception as error:
+        raise StoppedError(f"The cluster is gone ({type(error).__name__}).") from error
 
 
 def _grade(task: Task) -> Result:

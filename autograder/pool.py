@@ -47,18 +47,20 @@ class Pool(Protocol):
 
 
 class LocalPool:
-    """Worker processes of this machine. They are started anew, so that none inherits an open
-    database."""
+    """Worker processes of this machine. They are forked from a process that has imported what
+    grading needs and nothing else: none inherits an open database."""
 
     def __init__(self, jobs: int) -> None:
         self.slots = jobs
+        self._context = get_context("forkserver")
+        self._context.set_forkserver_preload(["autograder.grading"])
         self.renew()
 
     def submit(self, task: Task) -> Future[Result]:
         return self._executor.submit(grade_hand_in, task)
 
     def renew(self) -> None:
-        self._executor = ProcessPoolExecutor(self.slots, get_context("spawn"), _end_with_the_grader)
+        self._executor = ProcessPoolExecutor(self.slots, self._context, _end_with_the_grader)
 
     def stop(self) -> None:
         self._executor.shutdown(wait=False, cancel_futures=True)

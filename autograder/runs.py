@@ -60,17 +60,22 @@ class Options:
     device: str = "auto"
 
 
-def grade(submissions: Path, out: Path, options: Options, console: Console) -> list[str]:
+def grade(
+    submissions: Path, out: Path, options: Options, console: Console, pool: Pool | None = None
+) -> list[str]:
     """Grade the hand-ins of a folder into a course folder.
 
+    pool: who grades, where it is not who the options say.
     Returns what the grader itself failed on, in words. Raises an error of UNUSABLE, or
     StoppedError where workers got lost on the way.
     """
     with opened(submissions) as source:
-        return _grade(source, out, options, console)
+        return _grade(source, out, options, console, pool)
 
 
-def _grade(source: Unpacked, out: Path, options: Options, console: Console) -> list[str]:
+def _grade(
+    source: Unpacked, out: Path, options: Options, console: Console, pool: Pool | None
+) -> list[str]:
     students = read_roster(options.roster) if options.roster else {}
     collection = collect(
         source.folder,
@@ -81,7 +86,7 @@ def _grade(source: Unpacked, out: Path, options: Options, console: Console) -> l
         roster=students,
     )
     course = CourseFolder(out)
-    pool, isolation = _workers(options)
+    pool, isolation = _workers(options, pool)
     try:
         with course.journal.locked():
             totals.use_rules(course, options.rules)
@@ -103,15 +108,15 @@ def _grade(source: Unpacked, out: Path, options: Options, console: Console) -> l
         pool.stop()
 
 
-def regrade(out: Path, options: Options, console: Console) -> list[str]:
+def regrade(out: Path, options: Options, console: Console, pool: Pool | None = None) -> list[str]:
     """Grade the kept hand-ins of a course folder again and show the scores that changed.
 
-    Returns and raises as ``grade``.
+    Takes, returns and raises what ``grade`` does.
     """
     course = CourseFolder(out)
     if not course.is_graded or course.journal.run() is None:
         raise CourseFolderError(f"There are no results in {out} to grade again.")
-    pool, isolation = _workers(options)
+    pool, isolation = _workers(options, pool)
     try:
         with course.journal.locked():
             run = _begun(course, options, console)
@@ -132,13 +137,13 @@ def regrade(out: Path, options: Options, console: Console) -> list[str]:
         pool.stop()
 
 
-def _workers(options: Options) -> tuple[Pool, str]:
+def _workers(options: Options, pool: Pool | None) -> tuple[Pool, str]:
     """Who grades, and what keeps students' code apart there."""
     if options.dask is not None:
         cluster = DaskPool(options.dask, options.sandbox, options.device)
         return cluster, cluster.isolation
     require_device(options.device)
-    return LocalPool(options.jobs), isolation_in_words(options.sandbox)
+    return pool or LocalPool(options.jobs), isolation_in_words(options.sandbox)
 
 
 def _run(course: CourseFolder, options: Options) -> Run:
