@@ -158,9 +158,11 @@ def _changes(
     for cell in students:
         if cell.key in exercises and cell.kind != "code":
             repairs.append(f"{cell.key}: its cell was marked as text; run as code")
-    lost = [cell.key for cell in students if cell.key in exercises and not cell.grade_id]
+    marked = {cell.key for cell in students if cell.grade_id}
+    lost = [name for name in exercises if name in present and name not in marked]
     if lost:
-        repairs.append(f"{len(lost)} solution cells had lost their marks; found by their functions")
+        cells = "1 solution cell" if len(lost) == 1 else f"{len(lost)} solution cells"
+        repairs.append(f"{cells} without nbgrader's marks; found by the functions")
     return repairs
 
 
