@@ -135,7 +135,7 @@ class TestGrading:
 
     def test_the_feedback_says_what_being_late_cost(self, graded: Graded) -> None:
         page = (graded.course / "feedback" / "Emma Dubois" / f"{LESSON}.html").read_text()
-        assert "late by 2 day(s), late days used: 1, 25% of the points lost" in page
+        assert "2 days late, late days used: 1, 25% of the points lost" in page
 
     def test_nbgrader_knows_of_it(self, graded: Graded) -> None:
         with Gradebook(f"sqlite:///{graded.course / 'gradebook.db'}") as gradebook:
@@ -188,7 +188,7 @@ class TestMoodle:
         found = {row[1]: dict(zip(heads, row, strict=True)) for row in people}
         emma = found["Emma Dubois"]
         assert (emma["Identifier"], emma["Grade"]) == ("Participant 77", f"{MOST * 3 / 4:g}")
-        assert "late by 2 day(s)" in emma["Feedback comments"]
+        assert "2 days late" in emma["Feedback comments"]
         assert "relu_forward (0 / 1): not written yet" in found["bakertom"]["Feedback comments"]
 
     def test_moodles_own_worksheet_is_filled(self, graded: Graded, tmp_path: Path) -> None:
