@@ -150,9 +150,11 @@ def _grade_version(task: Task, file: str, content: bytes) -> Result:
         verdicts = [Verdict(one, UNREADABLE, 0.0, version.unreadable) for one in exercises]
         write_verdicts(version.notebook, verdicts)
     else:
-        verdicts = grade_notebook(
+        graded = grade_notebook(
             version.notebook, task.lesson, task.seed, task.sandboxed, task.device
-        ).verdicts
+        )
+        verdicts = graded.verdicts
+        version.remarks += graded.problems
     for cell in version.notebook.cells:
         # When a cell ran, to the microsecond: what else is there is the same in every run.
         cell.metadata.pop("execution", None)

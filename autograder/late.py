@@ -86,7 +86,8 @@ class Lateness:
             time = self.time.astimezone().strftime("%Y-%m-%d %H:%M %Z")
             words.append(_("handed in {time}").format(time=time))
         if self.days:
-            words.append(_("late by {days} day(s)").format(days=self.days))
+            late = _("1 day late") if self.days == 1 else _("{days} days late")
+            words.append(late.format(days=self.days))
             words.append(_("late days used: {days}").format(days=self.free_days))
             words.append(_("{share:.0%} of the points lost").format(share=self.share_lost))
         return ", ".join([*words, *([self.note] if self.note else [])])

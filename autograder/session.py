@@ -4,10 +4,12 @@ Nothing that comes out of it is trusted: cell outputs are shown to people, answe
 that ``verdict`` judges.
 """
 
+import asyncio
 import base64
 import contextlib
 import os
 import re
+import secrets
 import shutil
 import tempfile
 import time
@@ -38,7 +40,6 @@ from cs_utils.kernel_side import REQUEST, answer_file
 __all__ = ["Limits", "Session"]
 
 _PATIENCE = 2.0
-_MEDDLED = Problem(REFUSED, "the code meddled with the exchange of answers")
 
 
 class Session:
@@ -68,7 +69,9 @@ class Session:
         self._seconds = {"first": limits.notebook, "again": limits.notebook}
         self._unrunnable: set[int] = set()
         self._ran_until = -1
-        self._asked = 0
+        self._asked_of_kernel = 0
+        self._was_broken = False
+        self._is_spoiled = False
         self._folder = ""
         self._client: _QuietClient | None = None
         self._kernel: Any = None
@@ -116,6 +119,21 @@ class Session:
         stand_ins: which working version takes the place of which function meanwhile.
         Returns an answer for each case; what was not answered says why.
         """
+        if self._is_spoiled:
+            await self._stop()
+        answers = await self._asked(exercise, cases, stand_ins)
+        if self._was_broken and self._asked_of_kernel > 1:
+            # What an earlier exercise left behind must not cost this one its points.
+            await self._stop()
+            answers = await self._asked(exercise, cases, stand_ins)
+        return answers
+
+    async def _asked(
+        self, exercise: Exercise, cases: Sequence[Case], stand_ins: Mapping[str, int]
+    ) -> list[Answer]:
+        """Ask once. Tells whether the kernel broke while it answered, and whether it is spoiled
+        for other exercises."""
+        self._was_broken = False
         if self._client is None and not await self._restart():
             problem = Problem(CRASHED, "the kernel died again and again")
             return [Answer(problem=problem)] * len(cases)
@@ -124,24 +142,39 @@ class Session:
             "cases": [(dict(case.inputs), case.inputs_unchanged) for case in cases],
             "stand_ins": dict(stand_ins),
         }
-        self._asked += 1
-        name = f"ask-{self._asked}"
+        self._asked_of_kernel += 1
+        name = f"ask-{secrets.token_hex(8)}"
         try:
             descriptor = new_folder(self._manager.descriptor, name)
         except OSError:
-            return [Answer(problem=_MEDDLED)] * len(cases)
+            return self._meddled(cases)
         try:
             write_new(descriptor, REQUEST, pack(request))
             folder = os.path.join(self._manager.exchange, name)
             problem = await self._await_answers(folder, stand_ins)
-            return [
+            answers = [
                 read_reply(descriptor, answer_file(index), problem) for index in range(len(cases))
             ]
         except OSError:
-            # What the exchange folder holds is in the way, or it is full.
-            return [Answer(problem=_MEDDLED)] * len(cases)
+            return self._meddled(cases)
         finally:
             os.close(descriptor)
+        unanswered = [answer.problem is problem for answer in answers]
+        self._was_broken = all(unanswered) or (any(unanswered) and problem.kind != TIMED_OUT)
+        self._is_spoiled = any(map(_ran_out_of_memory, answers)) or await self._has_leftovers()
+        return answers
+
+    def _meddled(self, cases: Sequence[Case]) -> list[Answer]:
+        """The answers where what the exchange folder holds is in the way, or it is full."""
+        self._was_broken = True
+        problem = Problem(REFUSED, "the code meddled with the exchange of answers")
+        return [Answer(problem=problem)] * len(cases)
+
+    async def _has_leftovers(self) -> bool:
+        """Whether processes of an exercise go on, or questions that nobody has answered wait."""
+        if self._client is None:
+            return False
+        return self._watcher.has_grown() or await self._kernel.stdin_channel.msg_ready()
 
     def error_in(self, grade_id: str) -> str:
         """What the cell of this nbgrader id ended with, such as ``SyntaxError: ...``, or ''."""
@@ -154,6 +187,7 @@ class Session:
 
     async def _start(self) -> None:
         self._folder = tempfile.mkdtemp(prefix="grading-")
+        self._asked_of_kernel, self._is_spoiled = 0, False
         manager = new_kernel_manager(
             self._folder, self._sandboxed, self._library, self._forbidden, self._limits
         )
@@ -175,6 +209,7 @@ class Session:
         except Exception:
             await self._stop()
             raise
+        self._watcher.note_family()
         # A kernel that asks and never reads must not keep the grader waiting to answer.
         self._kernel.stdin_channel.socket.setsockopt(zmq.SNDTIMEO, 0)
 
@@ -326,6 +361,12 @@ class _QuietClient(NotebookClient):
     output_limit = Limits.output
     _most_cells = 8
 
+    async def _async_check_alive(self) -> None:
+        if self.kc is None:
+            # The kernel was stopped while this waited for it.
+            raise asyncio.CancelledError
+        await super()._async_check_alive()
+
     def process_message(self, msg: Any, cell: NotebookNode, cell_index: int) -> Any:
         if msg["msg_type"] in ("stream", "display_data", "execute_result", "error"):
             sizes = self.__dict__.setdefault("output_sizes", {})
@@ -334,3 +375,7 @@ class _QuietClient(NotebookClient):
             if sizes[cell_index] > most or sum(sizes.values()) > most * self._most_cells:
                 return None
         return super().process_message(msg, cell, cell_index)
+
+
+def _ran_out_of_memory(answer: Answer) -> bool:
+    return answer.problem is not None and "MemoryError" in answer.problem.text

@@ -3,7 +3,7 @@ meant to be the last word can't be told from a notebook whose cells ran in any o
 """
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
@@ -25,32 +25,42 @@ def best_of_versions(
 
     A version that earns more takes the place of the last one in the notebook. All exercises'
     second-to-last versions are asked in one run, then the third-to-last: at most ``MOST_VERSIONS``
-    of each, and none once an exercise is right.
+    of each, and none once an exercise and all that build on it are right.
     notebook: graded as it stands. verdicts: what came of that, where a function's last definition
     counts. grade: runs a notebook and judges some exercises, given what is known of all.
     """
     best = {verdict.exercise.name: verdict for verdict in verdicts}
-    earlier = {
-        name: versions_of(notebook, name)[1:]
-        for name, verdict in best.items()
-        if verdict.status != CORRECT
-    }
-    for turn in range(MOST_VERSIONS - 1):
-        asked = {
-            name: versions[turn]
-            for name, versions in earlier.items()
-            if turn < len(versions) and best[name].status != CORRECT
-        }
+    versions = {name: versions_of(notebook, name) for name in _open(best)}
+    for turn in range(1, MOST_VERSIONS):
+        asked = {name: versions[name][turn] for name in _open(best) if turn < len(versions[name])}
         if not asked:
             break
         variant, tried = _variant(notebook, asked)
-        exercises = [best[name].exercise for name in asked]
-        for verdict in grade(variant, exercises, best):
+        for verdict in grade(variant, _depending_on(asked, best), best):
             name = verdict.exercise.name
             if verdict.score > best[name].score:
                 best[name] = verdict
-                _put_in_place(notebook, name, tried[name])
+                if name in tried:
+                    _put_in_place(notebook, name, tried[name])
     return list(best.values())
+
+
+def _open(best: Mapping[str, Verdict]) -> list[str]:
+    """The exercises that are not right yet, and those that they build on: a backward may be right
+    with the cache of another version of its forward."""
+    wrong = [one.exercise for one in best.values() if one.status != CORRECT]
+    names = {name for exercise in wrong for name in (exercise.name, *exercise.builds_on)}
+    return [name for name in best if name in names]
+
+
+def _depending_on(names: Iterable[str], best: Mapping[str, Verdict]) -> list[Exercise]:
+    """The exercises that are not right yet and may become so with other versions of these."""
+    changed = set(names)
+    return [
+        one.exercise
+        for one in best.values()
+        if one.status != CORRECT and changed & {one.exercise.name, *one.exercise.builds_on}
+    ]
 
 
 def versions_of(notebook: NotebookNode, name: str) -> list[str]:

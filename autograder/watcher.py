@@ -16,6 +16,7 @@ from pathlib import Path
 from autograder.limits import MEGABYTE, Limits
 
 _PAUSE = 0.2
+_SANDBOX_PROCESSES = 4
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -42,6 +43,7 @@ class Watcher:
         self.reason = ""
         self._process = process
         self._limits = limits
+        self._own = 0
         self._most_cpu = limits.notebook_cpu
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -51,6 +53,14 @@ class Watcher:
         """From now on so many CPU seconds, as far as the notebook's are not used up."""
         used = usage(self._process).cpu
         self._most_cpu = min(used + seconds, self._limits.notebook_cpu)
+
+    def note_family(self) -> None:
+        """Take its processes as they are for the kernel's own."""
+        self._own = sum(1 for _ in family(self._process))
+
+    def has_grown(self) -> bool:
+        """Whether there are more processes than the kernel's own."""
+        return sum(1 for _ in family(self._process)) > self._own
 
     def stop(self) -> None:
         self._stopped.set()
@@ -67,7 +77,8 @@ class Watcher:
 
     def _too_much(self, used: Usage) -> str:
         limits = self._limits
-        if used.processes > limits.processes:
+        # The sandbox itself takes some.
+        if used.processes > limits.processes + _SANDBOX_PROCESSES:
             return f"more than {limits.processes} processes"
         if used.cpu > self._most_cpu:
             return "more CPU time than allowed"

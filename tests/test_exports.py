@@ -48,12 +48,12 @@ def cell(notebook: NotebookNode, name: str) -> NotebookNode:
 
 def mangled() -> NotebookNode:
     """Everything solved, but a function renamed, one without its first line, and one defined
-    wrongly once more below."""
+    wrongly once more below, whose backward needs the cache of the right one."""
     notebook = solved()
-    relu = cell(notebook, "relu_forward")
-    later = copy.deepcopy(relu)
-    later.update(id="once-more", source="def relu_forward(x):\n    return x, x")
-    notebook.cells.insert(notebook.cells.index(relu) + 1, later)
+    neuron = cell(notebook, "neuron_forward")
+    later = copy.deepcopy(neuron)
+    later.update(id="once-more", source="def neuron_forward(w, x):\n    return 0.0, w")
+    notebook.cells.insert(notebook.cells.index(neuron) + 1, later)
     sigmoid, linear = cell(notebook, "sigmoid_forward"), cell(notebook, "linear_forward")
     sigmoid.source = sigmoid.source.replace("sigmoid_forward", "my_sigmoid")
     linear.source = linear.source.partition("\n")[2]
@@ -105,7 +105,7 @@ class TestGrading:
             if row["student"] == "Emma Dubois" and row["repairs"]
         }
         assert repairs == {
-            "relu_forward": "relu_forward: more than one cell defines it;"
+            "neuron_forward": "neuron_forward: more than one cell defines it;"
             " the one that earns most counts",
             "sigmoid_forward": "sigmoid_forward: the function was called my_sigmoid;"
             " known by its cell or its text",
@@ -121,8 +121,8 @@ class TestGrading:
 
     def test_the_version_that_counts_stands_in_the_exercises_cell(self, graded: Graded) -> None:
         path = graded.course / "autograded" / "Emma Dubois" / LESSON / NAME
-        shown = cell(nbformat.read(path, as_version=4), "relu_forward")
-        assert shown.source == cell(solved(), "relu_forward").source
+        shown = cell(nbformat.read(path, as_version=4), "neuron_forward")
+        assert shown.source == cell(solved(), "neuron_forward").source
 
     def test_totals(self, graded: Graded) -> None:
         found = {row["student"]: row for row in read_csv(graded.course / "totals.csv")}
@@ -135,7 +135,7 @@ class TestGrading:
 
     def test_the_feedback_says_what_being_late_cost(self, graded: Graded) -> None:
         page = (graded.course / "feedback" / "Emma Dubois" / f"{LESSON}.html").read_text()
-        assert "late by 2 day(s), late days used: 1, 25% of the points lost" in page
+        assert "2 days late, late days used: 1, 25% of the points lost" in page
 
     def test_nbgrader_knows_of_it(self, graded: Graded) -> None:
         with Gradebook(f"sqlite:///{graded.course / 'gradebook.db'}") as gradebook:
@@ -188,7 +188,7 @@ class TestMoodle:
         found = {row[1]: dict(zip(heads, row, strict=True)) for row in people}
         emma = found["Emma Dubois"]
         assert (emma["Identifier"], emma["Grade"]) == ("Participant 77", f"{MOST * 3 / 4:g}")
-        assert "late by 2 day(s)" in emma["Feedback comments"]
+        assert "2 days late" in emma["Feedback comments"]
         assert "relu_forward (0 / 1): not written yet" in found["bakertom"]["Feedback comments"]
 
     def test_moodles_own_worksheet_is_filled(self, graded: Graded, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from autograder.repair import lesson_of, repair
 from autograder.versions import versions_of
 from cs_utils.exercises import lesson_exercises
 
-COUNT = 100
+COUNT = 60
 GRADED = 6
 
 
