@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test lab release bench sandbox browser clean
+.PHONY: demo test lab release bench soak sandbox browser clean
 
 demo: $(READY) sandbox
 	rm -rf demo
@@ -27,6 +27,12 @@ bench: $(READY) sandbox
 	$(BIN)/python -m tests.benchmarks.grading
 	$(BIN)/python -m tests.benchmarks.convolution
 
+# Long runs, hours on a slow machine: killed 200 times, 500 mangled notebooks, a class of 300.
+soak: $(READY) sandbox
+	$(BIN)/python -m tests.soak.kills
+	$(BIN)/python -m tests.soak.fuzz --count 500
+	$(BIN)/python -m tests.soak.large_class
+
 sandbox: $(READY)
 	$(BIN)/autograder sandbox --install
 
@@ -39,7 +45,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed: make PYTHON=python3.11 ..."; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[lab,grader,dev]"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[lab,grader,cluster,dev]"
 	touch $(READY)
 
 clean:

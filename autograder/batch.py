@@ -1,80 +1,102 @@
-"""A class graded: hand-ins go to worker processes, results come back to the one gradebook."""
+"""A class graded: hand-ins go to the workers, results come back to the one journal and the one
+gradebook."""
 
-import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context, parent_process
-from threading import Thread
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from autograder.collect import HandIn
 from autograder.gradebook import CourseFolder
-from autograder.grading import Result, Task, grade_hand_in
-from autograder.verdict import fresh_seed
+from autograder.grading import Result, Task, course_code
+from autograder.journal import Run, fingerprint, original_names
+from autograder.pool import Pool, graded
+from autograder.recording import Recorder
+from autograder.roster import Student
+from cs_utils.language import _
+
+# No notebook is larger; of a larger file the grader need not see more than that it is.
+_SIZE_LIMIT = 50 * 2**20 + 1
+# Seconds over which the speed is taken: hand-ins differ a hundredfold.
+_SPEED_PERIOD = 600
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to grade. device: where PyTorch's references are computed."""
+
+    sandboxed: bool = True
+    device: str = "auto"
 
 
 def grade_class(
     hand_ins: Sequence[HandIn],
     course: CourseFolder,
-    jobs: int,
-    sandboxed: bool,
-    device: str,
+    run: Run,
+    pool: Pool,
+    settings: Settings,
     console: Console,
-) -> list[Result]:
-    """Grade all hand-ins into the course folder, ``jobs`` at a time, and write ``grades.csv``.
+    students: Mapping[str, Student] | None = None,
+) -> None:
+    """Grade those hand-ins of the course folder that have no result in this run yet, and write
+    ``grades.csv``.
 
-    All hand-ins of a run get the same secret cases. device: where PyTorch's references are
-    computed.
+    All get the same secret cases, from the run's seed. students: the roster.
     """
-    seed = fresh_seed()
-    course.prepare({hand_in.lesson for hand_in in hand_ins}, seed, sandboxed)
-    for hand_in in hand_ins:
-        course.keep_originals(hand_in.student, hand_in.lesson, hand_in.files)
-    tasks = [_task(hand_in, course, seed, sandboxed, device) for hand_in in hand_ins]
-    results = []
-    with _progress(console) as progress:
-        bar = progress.add_task("grading", total=len(tasks))
-        for result in _graded(tasks, jobs):
-            course.record(result)
-            results.append(result)
+    course.prepare({hand_in.lesson for hand_in in hand_ins}, run, settings.sandboxed)
+    waiting = [hand_in for hand_in in hand_ins if not course.journal.is_done(hand_in, run)]
+    done = len(hand_ins) - len(waiting)
+    if done:
+        console.print(_("{done} of them are graded already").format(done=done))
+    tasks = _tasks(waiting, course, run, settings)
+    with Recorder(course.database, students or {}) as recorder, _progress(console) as progress:
+        bar = progress.add_task(_("grading"), total=len(hand_ins), completed=done)
+        for result in graded(tasks, pool):
+            _record(result, course, recorder)
             progress.advance(bar)
-    course.write_grades(results)
-    return results
+    course.write_grades()
 
 
-def _task(hand_in: HandIn, course: CourseFolder, seed: int, sandboxed: bool, device: str) -> Task:
-    return Task(
-        student=hand_in.student,
-        lesson=hand_in.lesson,
-        files=tuple(str(path) for path in hand_in.files if path.is_file()),
-        remarks=tuple(hand_in.remarks),
-        release=str(course.release(hand_in.lesson)),
-        seed=seed,
-        sandboxed=sandboxed,
-        device=device,
-    )
+def _tasks(
+    waiting: Sequence[HandIn], course: CourseFolder, run: Run, settings: Settings
+) -> Iterator[Task]:
+    """The hand-ins with their files' contents, read when their turn comes."""
+    for hand_in in waiting:
+        course.journal.keep_originals(hand_in)
+        kept = {
+            name: course.journal.original(hand_in.student, hand_in.lesson, name)
+            for name in original_names(hand_in)
+        }
+        contents = []
+        for name, path in kept.items():
+            with path.open("rb") as file:
+                contents.append((name, file.read(_SIZE_LIMIT)))
+        yield Task(
+            student=hand_in.student,
+            lesson=hand_in.lesson,
+            files=tuple(contents),
+            remarks=tuple(hand_in.remarks),
+            release=course.release(hand_in.lesson).read_text(encoding="utf-8"),
+            seed=run.seed,
+            sandboxed=settings.sandboxed,
+            device=settings.device,
+            fingerprint=fingerprint(replace(hand_in, files=list(kept.values())), run),
+            course=course_code(),
+        )
 
 
-def _graded(tasks: Sequence[Task], jobs: int) -> Iterator[Result]:
-    """Results as they come. Workers are started anew, so that none inherits an open database."""
-    workers = min(jobs, len(tasks))
-    with ProcessPoolExecutor(workers, get_context("spawn"), _end_with_the_grader) as pool:
-        for done in as_completed([pool.submit(grade_hand_in, task) for task in tasks]):
-            yield done.result()
-
-
-def _end_with_the_grader() -> None:
-    """A worker whose grader was killed ends too, and its kernel with it."""
-
-    def watch() -> None:
-        grader = parent_process()
-        if grader is not None:
-            grader.join()
-        os._exit(1)
-
-    Thread(target=watch, daemon=True).start()
+def _record(result: Result, course: CourseFolder, recorder: Recorder) -> None:
+    """Write a result: to the gradebook, as notebooks, as feedback, and last as plain data."""
+    timestamp = course.root / "submitted" / result.student / result.lesson / "timestamp.txt"
+    try:
+        notebook = recorder.record(result, timestamp)
+    except Exception:
+        result = replace(result, error=result.error or traceback.format_exc())
+        notebook = None
+    course.write_files(result, notebook)
+    course.journal.store(result)
 
 
 def _progress(console: Console) -> Progress:
@@ -84,4 +106,5 @@ def _progress(console: Console) -> Progress:
         MofNCompleteColumn(),
         TimeRemainingColumn(),
         console=console,
+        speed_estimate_period=_SPEED_PERIOD,
     )

@@ -1,32 +1,34 @@
-"""The course folder that grading fills: nbgrader's gradebook, notebooks and feedback, and the
-results beside them. One process writes it; formgrader opens on it."""
+"""The course folder that grading fills: nbgrader's settings, gradebook, notebooks and feedback, and
+the journal beside them. One process writes it; formgrader opens on it."""
 
-import json
-import shutil
+import hashlib
+import re
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import nbformat
+import nbgrader
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
-from nbgrader.converters import Autograde
-from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import (
-    AssignLatePenalties,
-    LimitOutput,
-    NbGraderPreprocessor,
-    SaveAutoGrades,
-)
-from traitlets.config import Config
+from sqlalchemy import URL
 
+from autograder import release
+from autograder.assignments import follow
 from autograder.grading import Result
-from autograder.release import STUB, course_config, make_course, quiet_nbgrader
+from autograder.journal import Journal, Run
+from autograder.release import (
+    STUB,
+    lesson_sources,
+    make_course,
+    quiet_nbgrader,
+    source_notebook,
+)
 from autograder.report import write_grades
 
 _MARK = "nbgrader_config.py"
-_CONFIG = '''"""nbgrader's settings for this course folder."""
+_CONFIG = """\
+# nbgrader's settings for this course folder. Change what you like: grading again writes no
+# more than the two lines of TrustedExecute.
 
 c = get_config()
 c.ClearSolutions.code_stub = {{"python": "{stub}"}}
@@ -46,29 +48,19 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-c.TrustedExecute.sandboxed = {sandboxed}
+c.TrustedExecute.sandboxed = True
 # The secret that the cases were drawn from: with it, nbgrader's scores are those of grades.csv.
-c.TrustedExecute.seed = {seed}
+c.TrustedExecute.seed = None
+c.AssignLatePenalties.plugin_class = "autograder.late_plugin.LatePenalty"
 c.ExportApp.plugin_class = "nbgrader.plugins.CsvExportPlugin"
 c.CsvExportPlugin.to = "nbgrader_grades.csv"
-'''
+"""
+# Seconds to wait while formgrader writes.
+_PATIENCE = 60
 
 
 class CourseFolderError(ValueError):
     """The folder cannot be used for results; the text says why and what to do."""
-
-
-class GradedNotebook(NbGraderPreprocessor):
-    """Stands where nbgrader would execute: hands over the notebook that was graded already."""
-
-    graded: NotebookNode | None = None
-
-    def preprocess(
-        self, nb: NotebookNode, resources: dict[str, Any]
-    ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Returns the notebook set for this conversion."""
-        assert GradedNotebook.graded is not None
-        return GradedNotebook.graded, resources
 
 
 class CourseFolder:
@@ -79,80 +71,90 @@ class CourseFolder:
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
+        self.journal = Journal(self.root)
         if self.root.exists() and not self.root.is_dir():
             raise CourseFolderError(f"{root} is a file. Name a folder for the results.")
-        if self.root.exists() and any(self.root.iterdir()) and not (self.root / _MARK).exists():
+        others = not self.is_graded and any(not Journal.owns(one) for one in self._entries())
+        if others:
             raise CourseFolderError(
                 f"{root} holds other files. Name an empty or a new folder, or one graded before."
             )
 
-    def prepare(self, lessons: Iterable[str], seed: int, sandboxed: bool) -> None:
-        """Write the settings, the lessons' source and release, and the assignments."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        settings = _CONFIG.format(stub=STUB, seed=seed, sandboxed=sandboxed)
-        (self.root / _MARK).write_text(settings, encoding="utf-8")
-        make_course(self.root, lessons)
+    @property
+    def is_graded(self) -> bool:
+        """Whether grading was ever begun here."""
+        return (self.root / _MARK).exists()
+
+    def prepare(self, lessons: Iterable[str], run: Run, sandboxed: bool) -> None:
+        """Write the settings, the lessons' source and release, and the assignments, as far as they
+        are not there already."""
+        self._write_settings(run, sandboxed)
+        self.journal.save(run)
+        self._make_database()
+        for source in lesson_sources():
+            state = _state(source)
+            if source.stem in lessons and run.lessons.get(source.stem) != state:
+                with quiet_nbgrader():
+                    follow(self.database, source.stem, source_notebook(source))
+                make_course(self.root, [source.stem])
+                run.lessons[source.stem] = state
+                self.journal.save(run)
 
     def release(self, lesson: str) -> Path:
         """The release notebook of a lesson."""
         return self.root / "release" / lesson / f"{lesson}.ipynb"
 
-    def keep_originals(self, student: str, lesson: str, files: Iterable[Path]) -> None:
-        """Keep what was handed in, byte for byte, beside the repaired notebook."""
-        for file in files:
-            if file.is_file():
-                target = self.root / "originals" / student / lesson / file.name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(file, target)
+    @property
+    def database(self) -> URL:
+        """Where nbgrader's gradebook is."""
+        return _database(self.root / "gradebook.db")
 
-    def record(self, result: Result) -> None:
-        """Write one result: to the gradebook, as notebooks, as feedback and as plain data."""
-        with quiet_nbgrader():
-            if result.submitted:
-                self._write(self._notebook("submitted", result), result.submitted)
-                self._autograde(result)
-            else:
-                with Gradebook(self._config(result).CourseDirectory.db_url) as gradebook:
-                    gradebook.update_or_create_student(result.student)
+    def write_files(self, result: Result, autograded: NotebookNode | None) -> None:
+        """Write a result's notebooks and its feedback. autograded: as nbgrader keeps it."""
+        if result.submitted:
+            self.journal.write(self._notebook("submitted", result), result.submitted)
+        if autograded is not None:
+            # Nobody should edit it, as nbgrader has it.
+            text = nbformat.writes(autograded)
+            self.journal.write(self._notebook("autograded", result), text, 0o444)
         if result.feedback:
             page = self.root / "feedback" / result.student / f"{result.lesson}.html"
-            self._write(page, result.feedback)
-        stored = asdict(result)
-        for bulky in ("submitted", "autograded", "feedback"):
-            del stored[bulky]
-        path = self.root / "results" / result.student / f"{result.lesson}.json"
-        self._write(path, json.dumps(stored, indent=1, ensure_ascii=False))
+            self.journal.write(page, result.feedback)
 
-    def write_grades(self, results: Iterable[Result]) -> Path:
-        """Write ``grades.csv`` and return its path."""
-        path = self.root / "grades.csv"
-        write_grades(path, results)
-        return path
+    def write_grades(self, path: Path | None = None) -> None:
+        """Write the stored results to ``grades.csv``, or to another path."""
+        with self.journal.replacing(path or self.root / "grades.csv") as partial:
+            write_grades(partial, self.journal.results())
 
-    def _autograde(self, result: Result) -> None:
-        """nbgrader's own conversion, with the graded notebook in place of an execution."""
-        config = self._config(result)
-        GradedNotebook.graded = nbformat.reads(result.autograded, as_version=4)
-        Autograde(coursedir=CourseDirectory(config=config), config=config).start()
+    def _entries(self) -> Iterable[Path]:
+        return self.root.iterdir() if self.root.exists() else ()
 
-    def _config(self, result: Result) -> Config:
-        config = course_config(self.root, result.lesson)
-        config.CourseDirectory.student_id = result.student
-        config.CourseDirectory.db_url = f"sqlite:///{self.root / 'gradebook.db'}"
-        config.Autograde.force = True
-        config.Autograde.sanitize_preprocessors = []
-        config.Autograde.autograde_preprocessors = [
-            GradedNotebook,
-            LimitOutput,
-            SaveAutoGrades,
-            AssignLatePenalties,
-        ]
-        return config
+    def _write_settings(self, run: Run, sandboxed: bool) -> None:
+        path = self.root / _MARK
+        text = path.read_text(encoding="utf-8") if path.exists() else _CONFIG.format(stub=STUB)
+        for name, value in (("sandboxed", sandboxed), ("seed", run.seed)):
+            setting = rf"^c\.TrustedExecute\.{name} = .*$"
+            text = re.sub(setting, f"c.TrustedExecute.{name} = {value}", text, flags=re.MULTILINE)
+        self.journal.write(path, text)
+
+    def _make_database(self) -> None:
+        """nbgrader makes its database in several steps, and a half made one would stay so."""
+        path = self.root / "gradebook.db"
+        if not path.exists():
+            with quiet_nbgrader(), self.journal.replacing(path) as partial:
+                partial.unlink(missing_ok=True)
+                Gradebook(_database(partial)).close()
 
     def _notebook(self, step: str, result: Result) -> Path:
         return self.root / step / result.student / result.lesson / f"{result.lesson}.ipynb"
 
-    @staticmethod
-    def _write(path: Path, text: str) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+
+def _database(path: Path) -> URL:
+    return URL.create("sqlite", database=str(path), query={"timeout": str(_PATIENCE)})
+
+
+def _state(source: Path) -> str:
+    """What a lesson's release is made from."""
+    made_by = [source.read_bytes(), Path(release.__file__).read_bytes()]
+    made_by.append(nbgrader.__version__.encode())
+    return hashlib.sha256(b"\0".join(made_by)).hexdigest()[:16]

@@ -1,19 +1,28 @@
 """One hand-in from file to verdicts: what a worker process does.
 
-Tasks and results are plain data, so that they can be sent to another process or machine.
+Tasks and results are plain data with the files' contents in them, so that they can be sent to
+another process or machine.
 """
 
+import hashlib
+import re
+import tempfile
 import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.repair import UnreadableError, lesson_of, read_notebook, repair, unreadable_notebook
+import cs_utils
+import solutions
+from autograder.reading import UnreadableError, read_notebook, unreadable_notebook
+from autograder.repair import lesson_of, repair
 from autograder.report import feedback_page
+from autograder.sandbox import isolation_in_words
 from autograder.verdict import grade_notebook, write_verdicts
 from cs_utils.exercises import lesson_exercises
 from cs_utils.exercises.specification import Exercise
@@ -24,20 +33,27 @@ NOT_HANDED_IN = "not handed in"
 UNREADABLE = "unreadable"
 GRADER_FAILED = "grader failed"
 
+# Where something lay in memory, as Python prints it: another place in every run.
+_ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
+
 
 @dataclass(frozen=True)
 class Task:
-    """A hand-in to grade: whose, which lesson, the versions' files, the release notebook; the
-    cases' seed, whether to use the sandbox, and where PyTorch's references are computed."""
+    """A hand-in to grade: whose, which lesson, the versions' names and contents, the release
+    notebook's text; the cases' seed, whether to use the sandbox, and where PyTorch's references are
+    computed. fingerprint: what the journal knows the result by; course: by which code it is graded,
+    as ``course_code``."""
 
     student: str
     lesson: str
-    files: tuple[str, ...]
+    files: tuple[tuple[str, bytes], ...]
     remarks: tuple[str, ...]
     release: str
     seed: int
     sandboxed: bool
     device: str = "auto"
+    fingerprint: str = ""
+    course: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,7 +72,10 @@ class Result:
     """A hand-in graded.
 
     submitted, autograded: notebooks as JSON text, before and after they were run; empty where
-        nothing was handed in. remarks: repairs and whatever else a person should know.
+        nothing was handed in. remarks: repairs and whatever else a person should know. file: the
+        version that counts. files, collected: the names of all versions, and what was said of them
+        when they were collected. isolation: what kept the code apart. fingerprint, course: as the
+        task's.
     """
 
     student: str
@@ -69,6 +88,11 @@ class Result:
     autograded: str = ""
     feedback: str = ""
     file: str = ""
+    files: tuple[str, ...] = ()
+    collected: tuple[str, ...] = ()
+    fingerprint: str = ""
+    course: str = ""
+    isolation: str = ""
     seconds: float = 0.0
     error: str = ""
 
@@ -87,14 +111,24 @@ class _Version:
     unreadable: str = ""
 
 
+@cache
+def course_code() -> str:
+    """Which version of the course's code this is: two that give the same grade alike."""
+    code = hashlib.sha256()
+    for folder in (Path(__file__), Path(cs_utils.__file__), Path(solutions.__file__)):
+        for path in sorted(folder.parent.rglob("*.py")):
+            code.update(path.relative_to(folder.parent.parent).as_posix().encode())
+            code.update(path.read_bytes())
+    return code.hexdigest()[:16]
+
+
 def grade_hand_in(task: Task) -> Result:
     """Grade a hand-in. Whatever happens, every exercise gets a verdict and a reason."""
     start = time.perf_counter()
     try:
-        results = [_grade_version(task, file) for file in task.files]
+        results = [_grade_version(task, *file) for file in task.files]
     except Exception:
-        reason = _("the grader itself failed on this hand-in; a person must look at it")
-        return _all(task, GRADER_FAILED, reason, error=traceback.format_exc())
+        return failed(task, traceback.format_exc())
     if not results:
         reason = "; ".join(task.remarks) or _("nothing was handed in")
         return _all(task, NOT_HANDED_IN, reason)
@@ -102,37 +136,47 @@ def grade_hand_in(task: Task) -> Result:
     return replace(best, seconds=time.perf_counter() - start)
 
 
-def _grade_version(task: Task, file: str) -> Result:
-    release = nbformat.read(task.release, as_version=4)
-    version = _read(task, file, release)
+def failed(task: Task, error: str) -> Result:
+    """The result where the grader itself failed. error: what happened, for a person to read."""
+    reason = _("the grader itself failed on this hand-in; a person must look at it")
+    return replace(_all(task, GRADER_FAILED, reason), error=error)
+
+
+def _grade_version(task: Task, file: str, content: bytes) -> Result:
+    version = _read(task, file, content, nbformat.reads(task.release, as_version=4))
     submitted = nbformat.writes(version.notebook)
     if version.unreadable:
         exercises = lesson_exercises(task.lesson)
         verdicts = [Verdict(one, UNREADABLE, 0.0, version.unreadable) for one in exercises]
         write_verdicts(version.notebook, verdicts)
     else:
-        verdicts = grade_notebook(
+        graded = grade_notebook(
             version.notebook, task.lesson, task.seed, task.sandboxed, task.device
-        ).verdicts
+        )
+        verdicts = graded.verdicts
+        version.remarks += graded.problems
+    for cell in version.notebook.cells:
+        # When a cell ran, to the microsecond: what else is there is the same in every run.
+        cell.metadata.pop("execution", None)
     rows = tuple(map(_row, verdicts))
     remarks = (*task.remarks, *version.remarks)
-    return Result(
-        student=task.student,
-        lesson=task.lesson,
-        rows=rows,
-        seed=task.seed,
-        sandboxed=task.sandboxed,
+    return replace(
+        _result(task, rows),
         remarks=remarks,
         submitted=submitted,
         autograded=nbformat.writes(version.notebook),
         feedback=feedback_page(task.student, task.lesson, rows, remarks, version.notebook),
         file=file,
+        isolation=isolation_in_words(task.sandboxed),
     )
 
 
-def _read(task: Task, file: str, release: NotebookNode) -> _Version:
+def _read(task: Task, file: str, content: bytes, release: NotebookNode) -> _Version:
     try:
-        notebook = read_notebook(Path(file))
+        with tempfile.TemporaryDirectory(prefix="grading-") as folder:
+            path = Path(folder) / file
+            path.write_bytes(content)
+            notebook = read_notebook(path)
         if lesson_of(notebook) != task.lesson and not _is_release_of(notebook, release):
             raise UnreadableError(_("this is no notebook of this lesson"))
     except UnreadableError as error:
@@ -149,17 +193,31 @@ def _is_release_of(notebook: NotebookNode, release: NotebookNode) -> bool:
 
 def _row(verdict: Verdict) -> Row:
     return Row(
-        verdict.exercise.name, verdict.score, verdict.max_score, verdict.status, verdict.reason
+        verdict.exercise.name,
+        verdict.score,
+        verdict.max_score,
+        verdict.status,
+        _ADDRESS.sub("0x...", verdict.reason),
     )
 
 
-def _same_rows(lesson: str, verdict: str, reason: str) -> tuple[Row, ...]:
-    exercises: Sequence[Exercise] = lesson_exercises(lesson)
-    return tuple(Row(one.name, 0.0, one.points, verdict, reason) for one in exercises)
+def _all(task: Task, verdict: str, reason: str) -> Result:
+    """The same verdict for every exercise of the lesson."""
+    exercises: Sequence[Exercise] = lesson_exercises(task.lesson)
+    rows = tuple(Row(one.name, 0.0, one.points, verdict, reason) for one in exercises)
+    return _result(task, rows)
 
 
-def _all(task: Task, verdict: str, reason: str, error: str = "") -> Result:
-    rows = _same_rows(task.lesson, verdict, reason)
+def _result(task: Task, rows: tuple[Row, ...]) -> Result:
     return Result(
-        task.student, task.lesson, rows, task.seed, task.sandboxed, task.remarks, error=error
+        student=task.student,
+        lesson=task.lesson,
+        rows=rows,
+        seed=task.seed,
+        sandboxed=task.sandboxed,
+        remarks=task.remarks,
+        files=tuple(name for name, _content in task.files),
+        collected=task.remarks,
+        fingerprint=task.fingerprint,
+        course=task.course,
     )

@@ -1,18 +1,15 @@
 """What a kernel hands back and asks for, read with distrust."""
 
-import base64
 import os
 import stat
 from collections.abc import Mapping
 from typing import Any
 
 from cs_utils.answers import CRASHED, MISSING, REFUSED, Answer, Problem
-from cs_utils.exchange import ExchangeError, pack, unpack
-from cs_utils.exercises import UnknownExerciseError, find_exercise
+from cs_utils.exchange import ExchangeError
 from cs_utils.kernel_side import read_answer
 
 _ANSWER_LIMIT = 64 * 2**20
-_QUESTION_LIMIT = 2**24
 
 
 def not_answered(reply: Mapping[str, Any]) -> Problem:
@@ -28,6 +25,7 @@ def write_new(folder: int, name: str, data: bytes) -> None:
     there already: it may be a link that the student's code has laid to a file of the grader's."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     with os.fdopen(os.open(name, flags, 0o600, dir_fd=folder), "wb") as file:
+        os.fchmod(file.fileno(), 0o644)
         file.write(data)
 
 
@@ -52,22 +50,6 @@ def read_reply(folder: int, name: str, problem: Problem) -> Answer:
         return read_answer(data, _ANSWER_LIMIT)
     except (ExchangeError, KeyError, TypeError, AttributeError, ValueError) as error:
         return Answer(problem=Problem(REFUSED, f"the answer cannot be read: {error}"))
-
-
-def stand_in_reply(prompt: str, stand_ins: Mapping[str, int]) -> bytes:
-    """The value that a working function gives, for a kernel that asks for it.
-
-    prompt: the question as the kernel packed it. stand_ins: what may be asked for now.
-    """
-    try:
-        question = unpack(base64.b64decode(prompt), _QUESTION_LIMIT)
-        name = question["name"]
-        if name not in stand_ins:
-            raise UnknownExerciseError(f"{name} is not standing in now")
-        function = find_exercise(name).stand_ins[stand_ins[name]]
-        return pack({"value": function(*question["args"], **question["kwargs"])})
-    except Exception as error:
-        return pack({"error": f"{type(error).__name__}: {error}"})
 
 
 def missing_part(name: str) -> Answer:

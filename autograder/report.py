@@ -22,7 +22,18 @@ from cs_utils.verdicts import CORRECT
 if TYPE_CHECKING:
     from autograder.grading import Result, Row
 
-CSV_COLUMNS = ("student", "notebook", "exercise", "score", "max_score", "verdict", "reason")
+CSV_COLUMNS = (
+    "student",
+    "notebook",
+    "exercise",
+    "score",
+    "max_score",
+    "verdict",
+    "reason",
+    "repairs",
+)
+# Between these a feedback page says when the notebook was handed in, once all rules are applied.
+ARRIVAL = ("<p id='arrival'>", "</p>")
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
@@ -40,38 +51,58 @@ _CODE_STYLE = HtmlFormatter(nobackground=True).get_style_defs(".highlight")
 
 
 def write_grades(path: Path, results: Iterable["Result"]) -> None:
-    """``grades.csv``: a row for every student and exercise, in the order of both."""
-    with path.open("w", newline="", encoding="utf-8") as file:
+    """``grades.csv``: a row for every student and exercise. results: by students and lessons; they
+    are taken one at a time."""
+    with path.open("w", newline="", encoding="utf-8", errors="replace") as file:
         writer = csv.writer(file)
         writer.writerow(CSV_COLUMNS)
-        for result in sorted(results, key=lambda one: (one.student, one.lesson)):
+        for result in results:
             for row in result.rows:
                 points = f"{row.score:g}", f"{row.max_score:g}"
+                repairs = "; ".join(_repairs_of(result, row.exercise))
                 writer.writerow(
-                    [result.student, result.lesson, row.exercise, *points, row.verdict, row.reason]
+                    [
+                        result.student,
+                        result.lesson,
+                        row.exercise,
+                        *points,
+                        row.verdict,
+                        row.reason,
+                        repairs,
+                    ]
                 )
+
+
+def _repairs_of(result: "Result", exercise: str) -> list[str]:
+    """What was mended about an exercise's cells, and what concerns the whole hand-in."""
+    names = {row.exercise for row in result.rows} - {exercise}
+    return [
+        remark
+        for remark in result.remarks
+        if remark.partition(":")[0].removeprefix("check-") not in names
+    ]
 
 
 def score_tables(results: Iterable["Result"]) -> list[Table]:
     """The class on the terminal: a table for every lesson, a line for every student."""
-    by_lesson: dict[str, list[Result]] = {}
-    for result in sorted(results, key=lambda one: (one.lesson, one.student)):
-        by_lesson.setdefault(result.lesson, []).append(result)
-    return [_score_table(lesson, graded) for lesson, graded in by_lesson.items()]
+    tables: dict[str, Table] = {}
+    for result in results:
+        if result.lesson not in tables:
+            tables[result.lesson] = _score_table(result.lesson)
+        total = sum(row.max_score for row in result.rows)
+        right = sum(row.verdict == CORRECT for row in result.rows)
+        points = f"{result.score:g} / {total:g}"
+        exercises = f"{right} / {len(result.rows)}"
+        tables[result.lesson].add_row(result.student, points, exercises, _outstanding(result))
+    return [tables[lesson] for lesson in sorted(tables)]
 
 
-def _score_table(lesson: str, results: Sequence["Result"]) -> Table:
+def _score_table(lesson: str) -> Table:
     table = Table(title=lesson)
     table.add_column(_("student"), overflow="fold")
     for heading in (_("points"), _("right")):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column(_("what stands out"))
-    for result in results:
-        total = sum(row.max_score for row in result.rows)
-        right = sum(row.verdict == CORRECT for row in result.rows)
-        points = f"{result.score:g} / {total:g}"
-        exercises = f"{right} / {len(result.rows)}"
-        table.add_row(result.student, points, exercises, _outstanding(result))
     return table
 
 
@@ -99,7 +130,7 @@ def feedback_page(
         f"<meta name='viewport' content='width=device-width'>"
         f"<title>{escape(student)}: {escape(title)}</title>"
         f"<style>{_STYLE}{_CODE_STYLE}</style></head><body>"
-        f"<h1>{escape(title)}</h1><p>{escape(student)}</p>{notes}"
+        f"<h1>{escape(title)}</h1><p>{escape(student)}</p>{''.join(ARRIVAL)}{notes}"
         f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>"
         f"{_exercises_html(notebook)}</body></html>"
     )
@@ -125,6 +156,8 @@ def _exercises_html(notebook: NotebookNode) -> str:
             kept += [new_markdown_cell(f"<h2 id='{name}'>{name}</h2>"), _plain_outputs(cell)]
         elif marks.get("grade"):
             kept.append(_report_only(cell))
+    for index, cell in enumerate(kept):
+        cell.id = f"cell-{index}"
     body, _resources = _exporter().from_notebook_node(new_notebook(cells=kept))
     return str(body)
 

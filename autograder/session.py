@@ -4,15 +4,16 @@ Nothing that comes out of it is trusted: cell outputs are shown to people, answe
 that ``verdict`` judges.
 """
 
+import asyncio
 import base64
 import contextlib
 import os
 import re
+import secrets
 import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from queue import Empty
 from subprocess import DEVNULL
 from types import TracebackType
@@ -22,32 +23,23 @@ import zmq
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 
 from autograder.cells import exercise_library, to_run
-from autograder.replies import not_answered, read_reply, stand_in_reply, write_new
-from autograder.sandbox import new_kernel_manager
+from autograder.exchange_folder import new_folder
+from autograder.limits import Limits
+from autograder.outputs import error_output, plain_outputs
+from autograder.replies import not_answered, read_reply, write_new
+from autograder.sandbox import GradingKernelManager, new_kernel_manager
+from autograder.stand_ins import stand_in_server
+from autograder.watcher import Watcher, await_end, end_family
 from cs_utils.answers import CRASHED, REFUSED, TIMED_OUT, Answer, Problem
 from cs_utils.exchange import pack
 from cs_utils.exercises.specification import Case, Exercise
 from cs_utils.kernel_side import REQUEST, answer_file
 
-_OUTPUT_LIMIT = 2 * 2**20
-_RESTARTS = 6
+__all__ = ["Limits", "Session"]
+
 _PATIENCE = 2.0
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Seconds that a hand-in may take.
-
-    cell: for one cell. notebook: for all cells. exercise: for all cases of one exercise in one
-        round.
-    """
-
-    cell: float = 30
-    notebook: float = 240
-    exercise: float = 20
 
 
 class Session:
@@ -73,14 +65,18 @@ class Session:
         self._library = library
         self._forbidden = forbidden
         self._limits = limits
-        self._deadline = time.monotonic() + limits.notebook
+        # What the cells may take: once in their order, and once for all times they are run again.
+        self._seconds = {"first": limits.notebook, "again": limits.notebook}
         self._unrunnable: set[int] = set()
         self._ran_until = -1
-        self._restarts = 0
+        self._asked_of_kernel = 0
+        self._was_broken = False
+        self._is_spoiled = False
         self._folder = ""
-        self._client: NotebookClient | None = None
+        self._client: _QuietClient | None = None
         self._kernel: Any = None
-        self._manager: Any = None
+        self._manager: GradingKernelManager
+        self._watcher: Watcher
 
     async def __aenter__(self) -> "Session":
         await self._start()
@@ -103,9 +99,13 @@ class Session:
         for index, cell in enumerate(self._notebook.cells):
             if self._is_of_other_library(cell):
                 continue
+            if self._client is None and not await self._restart():
+                break
             self._ran_until = index
-            await self._run_cell(index)
-        self._restarts = 0
+            await self._run_cell(index, "first")
+        for cell in self._notebook.cells[self._ran_until + 1 :]:
+            if to_run(cell) and not self._is_of_other_library(cell):
+                cell.outputs = [error_output("NotRun", "Not run: the time for it is used up.")]
 
     def _is_of_other_library(self, cell: NotebookNode) -> bool:
         """PyTorch's classes cannot even be defined where PyTorch is switched off."""
@@ -119,6 +119,21 @@ class Session:
         stand_ins: which working version takes the place of which function meanwhile.
         Returns an answer for each case; what was not answered says why.
         """
+        if self._is_spoiled:
+            await self._stop()
+        answers = await self._asked(exercise, cases, stand_ins)
+        if self._was_broken and self._asked_of_kernel > 1:
+            # What an earlier exercise left behind must not cost this one its points.
+            await self._stop()
+            answers = await self._asked(exercise, cases, stand_ins)
+        return answers
+
+    async def _asked(
+        self, exercise: Exercise, cases: Sequence[Case], stand_ins: Mapping[str, int]
+    ) -> list[Answer]:
+        """Ask once. Tells whether the kernel broke while it answered, and whether it is spoiled
+        for other exercises."""
+        self._was_broken = False
         if self._client is None and not await self._restart():
             problem = Problem(CRASHED, "the kernel died again and again")
             return [Answer(problem=problem)] * len(cases)
@@ -127,19 +142,39 @@ class Session:
             "cases": [(dict(case.inputs), case.inputs_unchanged) for case in cases],
             "stand_ins": dict(stand_ins),
         }
-        folder = tempfile.mkdtemp(prefix="ask-", dir=self._folder)
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        self._asked_of_kernel += 1
+        name = f"ask-{secrets.token_hex(8)}"
+        try:
+            descriptor = new_folder(self._manager.descriptor, name)
+        except OSError:
+            return self._meddled(cases)
         try:
             write_new(descriptor, REQUEST, pack(request))
+            folder = os.path.join(self._manager.exchange, name)
             problem = await self._await_answers(folder, stand_ins)
-            return [
+            answers = [
                 read_reply(descriptor, answer_file(index), problem) for index in range(len(cases))
             ]
-        except FileExistsError:
-            problem = Problem(REFUSED, "the code meddled with the exchange of answers")
-            return [Answer(problem=problem)] * len(cases)
+        except OSError:
+            return self._meddled(cases)
         finally:
             os.close(descriptor)
+        unanswered = [answer.problem is problem for answer in answers]
+        self._was_broken = all(unanswered) or (any(unanswered) and problem.kind != TIMED_OUT)
+        self._is_spoiled = any(map(_ran_out_of_memory, answers)) or await self._has_leftovers()
+        return answers
+
+    def _meddled(self, cases: Sequence[Case]) -> list[Answer]:
+        """The answers where what the exchange folder holds is in the way, or it is full."""
+        self._was_broken = True
+        problem = Problem(REFUSED, "the code meddled with the exchange of answers")
+        return [Answer(problem=problem)] * len(cases)
+
+    async def _has_leftovers(self) -> bool:
+        """Whether processes of an exercise go on, or questions that nobody has answered wait."""
+        if self._client is None:
+            return False
+        return self._watcher.has_grown() or await self._kernel.stdin_channel.msg_ready()
 
     def error_in(self, grade_id: str) -> str:
         """What the cell of this nbgrader id ended with, such as ``SyntaxError: ...``, or ''."""
@@ -152,7 +187,10 @@ class Session:
 
     async def _start(self) -> None:
         self._folder = tempfile.mkdtemp(prefix="grading-")
-        manager = new_kernel_manager(self._folder, self._sandboxed, self._library, self._forbidden)
+        self._asked_of_kernel, self._is_spoiled = 0, False
+        manager = new_kernel_manager(
+            self._folder, self._sandboxed, self._library, self._forbidden, self._limits
+        )
         client = _QuietClient(
             self._notebook,
             km=manager,
@@ -160,79 +198,110 @@ class Session:
             allow_errors=True,
             shutdown_kernel="immediate",
         )
+        client.output_limit = self._limits.output
         client.reset_execution_trackers()
         await client.async_start_new_kernel(stdout=DEVNULL, stderr=DEVNULL)
-        self._kernel = await client.async_start_new_kernel_client()
+        self._manager = manager
+        self._watcher = Watcher(manager.process, self._limits)
+        self._client = client
+        try:
+            self._kernel = await client.async_start_new_kernel_client()
+        except Exception:
+            await self._stop()
+            raise
+        self._watcher.note_family()
         # A kernel that asks and never reads must not keep the grader waiting to answer.
         self._kernel.stdin_channel.socket.setsockopt(zmq.SNDTIMEO, 0)
-        self._manager = manager
-        self._client = client
 
     async def _stop(self) -> None:
+        """End the kernel, every process of its and its folder."""
         if self._client is not None:
-            await self._client._async_cleanup_kernel()
-            self._client = None
+            client, self._client = self._client, None
+            self._watcher.stop()
+            if await self._manager.is_alive():
+                end_family(self._manager.process)
+                await_end(self._manager.process, _PATIENCE)
+            # A kernel that is gone, or has sent nonsense, must not keep the grader from going on.
+            with contextlib.suppress(Exception):
+                await client._async_cleanup_kernel()
+            self._manager.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     async def _restart(self) -> bool:
-        """A new kernel with the functions defined anew; False once it died too often."""
-        await self._stop()
-        while self._restarts < _RESTARTS:
-            self._restarts += 1
+        """A new kernel with the functions defined anew; False where the time for it is used up.
+
+        A cell that kills it this time is left out the next.
+        """
+        while self._seconds["again"] > 0:
+            await self._stop()
             await self._start()
             for index in range(self._ran_until + 1):
                 cell = self._notebook.cells[index]
                 if index not in self._unrunnable and not self._is_of_other_library(cell):
-                    await self._run_cell(index, restart=False)
+                    await self._run_cell(index, "again")
                 if self._client is None:
                     break
             else:
                 return True
+        await self._stop()
         return False
 
-    async def _run_cell(self, index: int, restart: bool = True) -> None:
+    async def _run_cell(self, index: int, time_of: str) -> None:
         cell = self._notebook.cells[index]
         code = to_run(cell)
-        if not code:
+        if not code or self._client is None:
             return
+        if self._seconds[time_of] <= 0:
+            text = "Not run: the notebook's time is used up."
+            cell.outputs = [*cell.get("outputs", []), error_output("NotRun", text)]
+            return
+        run, start = NotebookNode(cell, source=code), time.monotonic()
+        problem = await self._executed(run, index)
+        self._seconds[time_of] -= time.monotonic() - start
+        cell.outputs = plain_outputs(run.get("outputs", []))
+        cell.execution_count = None
+        if problem:
+            cell.outputs.append(error_output(*problem))
         if self._client is None:
-            _add_error(cell, "NotRun", "Not run: the kernel died too often before this cell.")
-            return
-        if time.monotonic() > self._deadline:
-            _add_error(cell, "NotRun", "Not run: the notebook's time is used up.")
-            return
-        run = NotebookNode(cell, source=code)
+            self._unrunnable.add(index)
+
+    async def _executed(self, run: NotebookNode, index: int) -> tuple[str, str] | None:
+        """Run a cell; what its kernel died of, or that it does not end, as an error's two words.
+        Where the kernel has to go, it has been stopped."""
+        assert self._client is not None
         try:
             await self._client.async_execute_cell(run, index)
-            return
+            return None
         except CellExecutionError:
-            return
+            return None
         except CellTimeoutError:
             text = f"Stopped after {self._limits.cell:g} seconds: this cell does not end."
-            _add_error(run, "OutOfTime", text)
-            if await self._interrupt():
-                return
+            if not await self._interrupt():
+                await self._stop()
+            return "OutOfTime", text
         except DeadKernelError:
-            _add_error(run, "KernelDied", "The kernel died while this cell ran.")
-        finally:
-            cell.outputs, cell.execution_count = run.outputs, run.get("execution_count")
-        self._unrunnable.add(index)
-        await self._stop()
-        if restart:
-            await self._restart()
+            reason = self._watcher.reason
+            text = f"The kernel was ended: {reason}." if reason else "The kernel died"
+            await self._stop()
+            return "KernelDied", text if reason else f"{text} while this cell ran."
+        except Exception as error:
+            # Whatever comes from the sockets is the student's: no kernel sends such messages.
+            await self._stop()
+            text = f"The kernel sent what cannot be understood ({type(error).__name__})."
+            return "KernelDied", text
 
     async def _interrupt(self) -> bool:
         """Interrupt the running code; False where it takes no notice."""
-        await self._manager.interrupt_kernel()
-        message = self._kernel.kernel_info()
-        end = time.monotonic() + _PATIENCE
-        while time.monotonic() < end:
-            try:
+        try:
+            await self._manager.interrupt_kernel()
+            message = self._kernel.kernel_info()
+            end = time.monotonic() + _PATIENCE
+            while time.monotonic() < end:
                 reply = await self._kernel.shell_channel.get_msg(timeout=_PATIENCE)
-            except Empty:
-                return False
-            if reply["parent_header"].get("msg_id") == message:
-                return True
+                if reply["parent_header"].get("msg_id") == message:
+                    return True
+        except Exception:
+            return False
         return False
 
     async def _await_answers(self, folder: str, stand_ins: Mapping[str, int]) -> Problem:
@@ -241,9 +310,20 @@ class Session:
             "__import__('cs_utils.kernel_side').kernel_side"
             f".answer_request({folder!r}, get_ipython().user_ns)"
         )
-        message = self._kernel.execute(
-            code, silent=True, store_history=False, allow_stdin=True, stop_on_error=False
-        )
+        if stand_ins:
+            stand_in_server().require()
+        self._watcher.allow_cpu(self._limits.exercise_cpu)
+        try:
+            message = self._kernel.execute(
+                code, silent=True, store_history=False, allow_stdin=True, stop_on_error=False
+            )
+            return await self._reply_to(message, stand_ins)
+        except Exception as error:
+            await self._stop()
+            text = f"the kernel sent what cannot be understood ({type(error).__name__})"
+            return Problem(REFUSED, text)
+
+    async def _reply_to(self, message: str, stand_ins: Mapping[str, int]) -> Problem:
         end = time.monotonic() + self._limits.exercise
         pause = 0.002 if stand_ins else 0.02
         while time.monotonic() < end:
@@ -255,8 +335,10 @@ class Session:
                 pass
             await self._serve_stand_ins(stand_ins, end)
             if not await self._manager.is_alive():
+                reason = self._watcher.reason
                 await self._stop()
-                return Problem(CRASHED, "the code ended the kernel's process")
+                text = f"the code was ended: {reason}" if reason else ""
+                return Problem(CRASHED, text or "the code ended the kernel's process")
         if not await self._interrupt():
             await self._stop()
         seconds = f"{self._limits.exercise:g}"
@@ -268,23 +350,32 @@ class Session:
         while time.monotonic() < end and await channel.msg_ready():
             question = await channel.get_msg(timeout=0)
             prompt = question["content"].get("prompt", "")
+            reply = stand_in_server().reply(prompt, stand_ins, end - time.monotonic())
             with contextlib.suppress(zmq.Again):
-                self._kernel.input(base64.b64encode(stand_in_reply(prompt, stand_ins)).decode())
+                self._kernel.input(base64.b64encode(reply).decode())
 
 
 class _QuietClient(NotebookClient):
     """A client that keeps a flood of outputs out of the grader's memory."""
 
+    output_limit = Limits.output
+    _most_cells = 8
+
+    async def _async_check_alive(self) -> None:
+        if self.kc is None:
+            # The kernel was stopped while this waited for it.
+            raise asyncio.CancelledError
+        await super()._async_check_alive()
+
     def process_message(self, msg: Any, cell: NotebookNode, cell_index: int) -> Any:
         if msg["msg_type"] in ("stream", "display_data", "execute_result", "error"):
             sizes = self.__dict__.setdefault("output_sizes", {})
             sizes[cell_index] = sizes.get(cell_index, 0) + len(str(msg["content"]))
-            if sizes[cell_index] > _OUTPUT_LIMIT:
+            most = self.output_limit
+            if sizes[cell_index] > most or sum(sizes.values()) > most * self._most_cells:
                 return None
         return super().process_message(msg, cell, cell_index)
 
 
-def _add_error(cell: NotebookNode, name: str, text: str) -> None:
-    cell.setdefault("outputs", []).append(
-        new_output("error", ename=name, evalue=text, traceback=[f"{name}: {text}"])
-    )
+def _ran_out_of_memory(answer: Answer) -> bool:
+    return answer.problem is not None and "MemoryError" in answer.problem.text

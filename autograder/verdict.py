@@ -19,6 +19,8 @@ from nbformat.v4 import new_output
 from autograder.cells import exercise_library, is_check
 from autograder.replies import missing_part
 from autograder.session import Limits, Session
+from autograder.suspicion import suspicions
+from autograder.versions import best_of_versions
 from cs_utils.answers import CRASHED, MISSING, NOT_WRITTEN, TIMED_OUT, Answer, answer_case
 from cs_utils.exercises import find_exercise, lesson_exercises, stand_in_rounds
 from cs_utils.exercises.specification import Case, Exercise, Outputs
@@ -37,7 +39,10 @@ class DeviceError(ValueError):
 
 @dataclass(frozen=True)
 class Grading:
-    """A hand-in graded: the executed notebook and a verdict for each exercise of the lesson."""
+    """A hand-in graded: the executed notebook and a verdict for each exercise of the lesson.
+
+    problems: what a person should look at, in lines.
+    """
 
     notebook: NotebookNode
     verdicts: list[Verdict]
@@ -66,20 +71,27 @@ def grade_notebook(
     of a PyTorch exercise is computed; ``auto`` takes a GPU where there is one.
     """
     references = partial(cases_and_references, seed=seed, device=device)
-    verdicts = run_sync(_grade)(notebook, lesson, references, sandboxed, limits or Limits())
+
+    def grade(
+        one: NotebookNode, exercises: Sequence[Exercise], known: Mapping[str, Verdict]
+    ) -> list[Verdict]:
+        return run_sync(_grade)(one, exercises, known, references, sandboxed, limits or Limits())
+
+    verdicts = grade(notebook, lesson_exercises(lesson), {})
+    verdicts = best_of_versions(notebook, verdicts, grade)
     write_verdicts(notebook, verdicts)
-    return Grading(notebook, verdicts, seed, sandboxed)
+    return Grading(notebook, verdicts, seed, sandboxed, suspicions(notebook))
 
 
 async def _grade(
     notebook: NotebookNode,
-    lesson: str,
+    exercises: Sequence[Exercise],
+    known: Mapping[str, Verdict],
     references: References,
     sandboxed: bool,
     limits: Limits,
 ) -> list[Verdict]:
-    exercises = lesson_exercises(lesson)
-    verdicts: dict[str, Verdict] = {}
+    verdicts = dict(known)
     async with Session(notebook, sandboxed, limits) as session:
         await session.run_cells()
         for exercise in exercises:
@@ -110,6 +122,9 @@ async def _grade_exercise(
     endless = {part for part in exercise.builds_on if part in earlier and _gave_up(earlier[part])}
     verdicts: list[Verdict] = []
     for stand_ins in [{}, *stand_in_rounds(exercise)]:
+        # Values of a function are given away only once its own verdict is reached.
+        if not stand_ins.keys() <= earlier.keys():
+            continue
         in_the_way = sorted(endless - stand_ins.keys())
         if in_the_way:
             given = [missing_part(in_the_way[0])] * len(cases)

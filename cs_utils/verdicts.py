@@ -128,7 +128,8 @@ def judge(
     if total == 0:
         reason = _("no case could be judged: the reference solutions disagree")
         return Verdict(exercise, WITHDRAWN, 0.0, reason, results)
-    passed = sum(result.case.weight for result in counted if result.passed)
+    answered = any(result.passed and not result.case.refusal for result in counted)
+    passed = sum(result.case.weight for result in counted if result.passed and answered)
     score = round(exercise.points * passed / total, 2)
     misconception = recognised(exercise, results, given, expected)
     return Verdict(

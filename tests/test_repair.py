@@ -4,6 +4,7 @@ release's own cells, in their order, and what was mended is said."""
 import copy
 import json
 from pathlib import Path
+from textwrap import dedent
 
 import nbformat
 import pytest
@@ -13,11 +14,15 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from rooms import released, solved
 
-from autograder.repair import Repaired, UnreadableError, lesson_of, read_notebook, repair
+from autograder.reading import UnreadableError, read_notebook
+from autograder.repair import Repaired, lesson_of, repair
+from autograder.versions import versions_of
+from cs_utils.exercises import lesson_exercises
 
 RELEASE = released()
 SOLVED = solved()
 IDS = [cell.id for cell in RELEASE.cells]
+EXERCISES = [exercise.name for exercise in lesson_exercises("01_vector_backprop")]
 
 
 def find(notebook: NotebookNode, name: str) -> NotebookNode:
@@ -82,6 +87,7 @@ class TestCells:
         assert sources.index(draft.source) < sources.index(right)
         assert source(repaired, "relu_forward") == right
         assert "relu_forward: more than one cell defines it" in repaired.repairs[0]
+        assert versions_of(repaired.notebook, "relu_forward") == [right, draft.source]
 
     @pytest.mark.parametrize("name", ["check-relu_forward", "set-up", "title"])
     def test_a_deleted_cell_is_put_back(self, name: str) -> None:
@@ -147,6 +153,92 @@ class TestCells:
         before = notebook.cells[place(notebook, "relu_forward") - 2].source
         assert sources[sources.index("import math") - 1] == before
 
+    def test_a_draft_below_the_right_one_is_told(self) -> None:
+        notebook = handed_in()
+        at = place(notebook, "relu_forward")
+        draft = new_code_cell("def relu_forward(x):\n    return x, x")
+        notebook.cells.insert(at + 1, draft)
+        repaired = mended(notebook)
+        right = find(SOLVED, "relu_forward").source
+        assert versions_of(repaired.notebook, "relu_forward") == [draft.source, right]
+        assert len(repaired.repairs) == 1
+        assert "the one that earns most counts" in repaired.repairs[0]
+
+    def test_no_more_versions_are_tried_than_are_sensible(self) -> None:
+        notebook = handed_in()
+        for number in range(9):
+            notebook.cells.append(new_code_cell(f"def relu_forward(x):\n    return {number}"))
+        tried = versions_of(mended(notebook).notebook, "relu_forward")
+        assert [source[-1] for source in tried] == ["8", "7", "6", "5"]
+
+    @pytest.mark.parametrize("keeps_its_ids", [True, False])
+    def test_renamed_functions_are_known_again(self, keeps_its_ids: bool) -> None:
+        notebook = handed_in()
+        for cell in notebook.cells:
+            name = cell.id
+            if cell.metadata.get("nbgrader", {}).get("solution"):
+                cell.source = cell.source.replace(name, f"my_{name[::-1]}")
+            if not keeps_its_ids:
+                cell.metadata, cell.id = {}, f"cell-{name}"
+        repaired = mended(notebook)
+        for exercise in EXERCISES:
+            assert source(repaired, exercise).endswith(f"{exercise} = my_{exercise[::-1]}")
+            text = f"{exercise}: the function was called my_{exercise[::-1]}"
+            assert any(repair.startswith(text) for repair in repaired.repairs)
+
+    def test_a_misspelt_name_without_a_docstring(self) -> None:
+        notebook = copy.deepcopy(RELEASE)
+        notebook.cells.pop(place(notebook, "relu_forward"))
+        notebook.cells.append(new_code_cell("def relu_foward(x):\n    return np.maximum(0, x), x"))
+        assert source(mended(notebook), "relu_forward").endswith("relu_forward = relu_foward")
+
+    def test_a_helper_of_ones_own_is_no_solution(self) -> None:
+        notebook = copy.deepcopy(RELEASE)
+        helper = "def maximum(x):\n    return np.maximum(0, x)"
+        notebook.cells.append(new_code_cell(helper))
+        repaired = mended(notebook)
+        assert repaired.repairs == []
+        assert source(repaired, "relu_forward") == find(RELEASE, "relu_forward").source
+
+    @pytest.mark.parametrize("indented", [True, False])
+    @pytest.mark.parametrize("keeps_its_id", [True, False])
+    def test_a_lost_first_line_is_put_back(self, indented: bool, keeps_its_id: bool) -> None:
+        notebook = handed_in()
+        cell = find(notebook, "softmax_forward")
+        whole = cell.source
+        cell.source = whole.partition("\n")[2]
+        if not indented:
+            cell.source = dedent(cell.source)
+        if not keeps_its_id:
+            cell.metadata, cell.id = {}, "lost"
+        repaired = mended(notebook)
+        assert source(repaired, "softmax_forward") == whole
+        assert "softmax_forward: the line with its name was missing" in repaired.repairs[0]
+
+    def test_two_solutions_in_one_cell(self) -> None:
+        notebook = handed_in()
+        first, second = find(notebook, "relu_forward"), find(notebook, "relu_backward")
+        first.source += f"\n\n\n{second.source}"
+        notebook.cells.remove(second)
+        repaired = mended(notebook)
+        assert versions_of(repaired.notebook, "relu_backward") == [first.source]
+        assert repaired.repairs == []
+
+    def test_a_solution_that_became_a_text_cell(self) -> None:
+        notebook = handed_in()
+        find(notebook, "relu_forward").cell_type = "markdown"
+        repaired = mended(notebook)
+        assert_all_solutions_found(repaired)
+        assert repaired.repairs == ["relu_forward: its cell was marked as text; run as code"]
+
+    def test_edited_texts_are_not_doubled(self) -> None:
+        notebook = handed_in()
+        for cell in notebook.cells:
+            cell.metadata, cell.id = {}, ""
+            if cell.cell_type == "markdown":
+                cell.source += "\n\nNoted."
+        assert_all_solutions_found(mended(notebook))
+
     def test_a_syntax_error_keeps_its_place(self) -> None:
         notebook = handed_in()
         broken = find(notebook, "relu_forward").source.replace("):", ")")
@@ -166,7 +258,7 @@ class TestFormats:
             content["cells"].append(kept | (outputs if cell.cell_type == "code" else {}))
         repaired = mended(read_back(tmp_path, content))
         assert_all_solutions_found(repaired)
-        assert "20 solution cells had lost their marks" in repaired.repairs[-1]
+        assert "20 solution cells without nbgrader's marks" in repaired.repairs[-1]
 
     def test_ids_moved_into_metadata(self, tmp_path: Path) -> None:
         content = json.loads(nbformat.writes(SOLVED))
@@ -194,10 +286,38 @@ class TestFormats:
         content["cells"] += [None, "text", {"cell_type": 7}]
         assert_all_solutions_found(mended(read_back(tmp_path, content)))
 
+    @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "utf-8-sig"])
+    def test_other_encodings(self, tmp_path: Path, encoding: str) -> None:
+        content = nbformat.writes(SOLVED).encode(encoding)
+        repaired = mended(read_back(tmp_path, content))
+        assert_all_solutions_found(repaired)
+        assert repaired.repairs == ([] if encoding == "utf-8-sig" else repaired.repairs[:1])
+
+    def test_an_encoding_that_nothing_tells(self, tmp_path: Path) -> None:
+        notebook = handed_in()
+        find(notebook, "title").source += "\n\u0416\u0434\u0438"
+        content = nbformat.writes(notebook).encode("cp1251", "replace")
+        repaired = mended(read_back(tmp_path, content))
+        assert_all_solutions_found(repaired)
+        assert "the file is not UTF-8" in repaired.repairs[0]
+
+    def test_lines_without_their_ends(self, tmp_path: Path) -> None:
+        content = json.loads(nbformat.writes(SOLVED))
+        for cell in content["cells"]:
+            cell["source"] = "".join(cell["source"]).split("\n")
+        assert_all_solutions_found(mended(read_back(tmp_path, content)))
+
+    def test_another_kernel(self, tmp_path: Path) -> None:
+        content = json.loads(nbformat.writes(SOLVED))
+        content["metadata"]["kernelspec"] = {"name": "ir", "language": "R"}
+        repaired = mended(read_back(tmp_path, content))
+        assert repaired.repairs == ["the notebook asked for a kernel of R; it was run with Python"]
+
     @pytest.mark.parametrize(
         ("content", "said"),
         [
             (b"", "no notebook"),
+            (b'{"cells": [], "n": ' + b"1" * 5000 + b"}", "cannot be read"),
             (b"\x89PNG\r\n\x1a\n", "no text"),
             (b'{"cells": [', "cut off"),
             (b"[1, 2]", "no cells"),

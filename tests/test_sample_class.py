@@ -20,7 +20,16 @@ from cs_utils.exercises import lesson_exercises
 
 HAND_INS = sorted({(student.name, student.lesson) for student in students()})
 NAMES = sorted({name for name, _lesson in HAND_INS})
-COLUMNS = ["student", "notebook", "exercise", "score", "max_score", "verdict", "reason"]
+COLUMNS = [
+    "student",
+    "notebook",
+    "exercise",
+    "score",
+    "max_score",
+    "verdict",
+    "reason",
+    "repairs",
+]
 NOT_HANDED_IN = ("not handed in", "none")
 REGRADED = {
     "01_vector_backprop": {"Jonas Weber", "Ana Clara Souza", "Lukáš Novák", "Mallory Quinn"},

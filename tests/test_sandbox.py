@@ -6,90 +6,78 @@ import shutil
 import socket
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rooms import LESSON, RELEASE, ROOT, grade
-from typer.testing import CliRunner
 
-from autograder import batch, sandbox
-from autograder.collect import HandIn
-from autograder.command import app
-from autograder.grading import Result, grade_hand_in
-from autograder.sandbox import SandboxError, require_sandbox, sandboxed_command
-from autograder.session import write_new
+from autograder.isolation import SandboxError, isolation, require_sandbox
+from autograder.limits import MEGABYTE, Limits
+from autograder.replies import write_new
+from autograder.walls import passing_user, read_only_places, sandboxed_command
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The one folder that both sides can write to."""
-    require_sandbox()
-    return tmp_path_factory.mktemp("shared")
+def inside(
+    code: str, library: str = "numpy", limits: Limits | None = None, **how: Any
+) -> subprocess.CompletedProcess[str]:
+    """What a program does inside, as strong as this machine can make it."""
+    walls = isolation().walls
+    command = [sys.executable, "-c", code]
+    wrapped = sandboxed_command(command, library, limits, walls, passing_user(), **how)
+    return subprocess.run(wrapped, capture_output=True, text=True, timeout=60, check=False)
 
 
-def inside(shared: Path, code: str, library: str = "numpy") -> subprocess.CompletedProcess[str]:
-    command = sandboxed_command([sys.executable, "-c", code], [shared], library)
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-
-
-def answer(shared: Path, expression: str) -> object:
+def answer(expression: str, **how: Any) -> object:
     """The value of an expression inside."""
-    code = f"import json, os, pathlib, socket, sys; print(json.dumps({expression}))"
-    run = inside(shared, code)
+    run = inside(f"import json, os, pathlib, socket, sys; print(json.dumps({expression}))", **how)
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)
 
 
 class TestInside:
-    def test_there_is_no_network(self, shared: Path) -> None:
-        assert answer(shared, "[name for _, name in socket.if_nameindex()]") == ["lo"]
+    def test_there_is_no_network(self) -> None:
+        assert answer("[name for _, name in socket.if_nameindex()]") == ["lo"]
         with socket.create_server(("127.0.0.1", 0)) as server:
             code = f"import socket; socket.create_connection({server.getsockname()!r}, timeout=5)"
-            assert "ConnectionRefusedError" in inside(shared, code).stderr
+            assert "ConnectionRefusedError" in inside(code).stderr
 
-    def test_the_course_and_the_work_of_others_cannot_be_seen(self, shared: Path) -> None:
-        hidden = [ROOT / "solutions", ROOT / "autograder", RELEASE, shared.parent]
+    def test_the_course_and_the_work_of_others_cannot_be_seen(self, tmp_path: Path) -> None:
+        shown = tmp_path / "shown.json"
+        shown.write_text("{}")
+        (tmp_path / "gradebook.db").touch()
+        hidden = [ROOT / "solutions", ROOT / "autograder", RELEASE, tmp_path / "gradebook.db"]
         assert all(path.exists() for path in hidden)
-        seen = answer(shared, f"[os.path.exists(path) for path in {list(map(str, hidden[:3]))}]")
-        assert seen == [False, False, False]
-        assert answer(shared, f"os.listdir({str(shared.parent)!r})") == [shared.name]
+        seen = answer(f"[os.path.exists(path) for path in {list(map(str, hidden))}]", shown=[shown])
+        assert seen == [False] * 4
+        assert answer(f"os.listdir({str(tmp_path)!r})", shown=[shown]) == [shown.name]
 
-    def test_the_hosts_home_cannot_be_seen(self, shared: Path) -> None:
+    def test_the_hosts_home_cannot_be_seen(self) -> None:
         home = Path.home()
-        shown = [Path(path) for path, _inside in sandbox._read_only_places()]
-        on_the_way = {
-            path.relative_to(home).parts[0]
-            for path in [*shown, shared]
-            if path.is_relative_to(home) and path != home
-        }
-        there = answer(
-            shared, f"os.listdir({str(home)!r}) if os.path.exists({str(home)!r}) else []"
-        )
-        assert set(there) <= on_the_way
-        assert answer(shared, "str(pathlib.Path.home())") == "/home/student"
+        shown = [Path(path) for path, _inside in read_only_places()]
+        on_the_way = {path.relative_to(home).parts[0] for path in shown if home in path.parents}
+        there = answer(f"os.listdir({str(home)!r}) if os.path.exists({str(home)!r}) else []")
+        assert isinstance(there, list) and set(there) <= on_the_way
+        assert answer("str(pathlib.Path.home())") == "/home/student"
 
-    def test_no_other_processes_and_no_environment(
-        self, shared: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_no_other_processes_and_no_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("GRADER_TOKEN", "secret")
-        assert "GRADER_TOKEN" not in answer(shared, "dict(os.environ)")
-        processes = answer(shared, "[name for name in os.listdir('/proc') if name.isdigit()]")
+        assert "GRADER_TOKEN" not in answer("dict(os.environ)")
+        processes = answer("[name for name in os.listdir('/proc') if name.isdigit()]")
         assert len(processes) <= 2
 
     @pytest.mark.parametrize("name", ["autograder", "solutions", "autograder.verdict"])
-    def test_the_grader_cannot_be_imported(self, shared: Path, name: str) -> None:
-        assert "ModuleNotFoundError" in inside(shared, f"import {name}").stderr
+    def test_the_grader_cannot_be_imported(self, name: str) -> None:
+        assert "ModuleNotFoundError" in inside(f"import {name}").stderr
 
-    def test_the_checks_can_be_imported(self, shared: Path) -> None:
-        assert answer(shared, "__import__('cs_utils').check.__name__") == "check"
+    def test_the_checks_can_be_imported(self) -> None:
+        assert answer("__import__('cs_utils').check.__name__") == "check"
 
-    def test_pytorch_is_switched_off(self, shared: Path) -> None:
-        assert inside(shared, "import torch.nn.functional as F").returncode == 0
-        assert "PyTorch is switched off" in inside(shared, "import torch; torch.zeros(2)").stderr
+    def test_pytorch_is_switched_off(self) -> None:
+        assert inside("import torch.nn.functional as F").returncode == 0
+        assert "PyTorch is switched off" in inside("import torch; torch.zeros(2)").stderr
 
-    def test_pytorch_cannot_be_switched_on(self, shared: Path) -> None:
+    def test_pytorch_cannot_be_switched_on(self) -> None:
         code = (
             "import sys, glob\n"
             "sys.path = [p for p in sys.path if 'torch' not in p]\n"
@@ -97,19 +85,19 @@ class TestInside:
             f"sys.path += glob.glob({sys.base_prefix!r} + '/lib/python3*/*-packages')\n"
             "import torch\ntorch.zeros(2)"
         )
-        error = inside(shared, code).stderr
+        error = inside(code).stderr
         assert "ModuleNotFoundError" in error or "has no attribute 'zeros'" in error
 
     @pytest.mark.parametrize("library", ["numpy", "torch"])
     @pytest.mark.parametrize("name", ["signal.correlate2d", "ndimage.correlate"])
-    def test_scipy_does_not_convolve(self, shared: Path, library: str, name: str) -> None:
+    def test_scipy_does_not_convolve(self, library: str, name: str) -> None:
         package, function = name.split(".")
         code = f"from scipy.{package} import {function}; {function}([[1]], [[1]])"
-        assert f"scipy.{name} is switched off" in inside(shared, code, library).stderr
+        assert f"scipy.{name} is switched off" in inside(code, library).stderr
 
-    def test_the_rest_of_scipy_works(self, shared: Path) -> None:
+    def test_the_rest_of_scipy_works(self) -> None:
         matrix = "__import__('scipy.sparse').sparse.eye_array(3).toarray().tolist()"
-        assert answer(shared, matrix) == [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
+        assert answer(matrix) == [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
 
     @pytest.mark.parametrize(
         "place",
@@ -122,21 +110,44 @@ class TestInside:
             "/dev/x",
         ],
     )
-    def test_nothing_else_can_be_written(self, shared: Path, place: str) -> None:
-        run = inside(shared, f"open({place!r}, 'a')")
+    def test_nothing_else_can_be_written(self, place: str) -> None:
+        run = inside(f"open({place!r}, 'a')")
         assert "OSError" in run.stderr or "PermissionError" in run.stderr
         assert not Path(sys.prefix, "x").exists()
 
-    def test_only_the_shared_folder_can_be_written(self, shared: Path) -> None:
-        assert inside(shared, f"open({str(shared / 'answer')!r}, 'w').write('2')").returncode == 0
-        assert (shared / "answer").read_text() == "2"
-        assert inside(shared, "open('/tmp/mine', 'w')").returncode == 0
-        assert not Path("/tmp/mine").exists()
+    def test_what_is_written_goes_with_the_sandbox(self) -> None:
+        places = ["/tmp/mine", "/dev/shm/mine", "/home/student/mine", "/exchange/mine"]
+        code = f"for place in {places}: open(place, 'w').write('mine')"
+        assert inside(code).returncode == 0
+        assert [place for place in places if Path(place).exists()] == []
 
-    def test_memory_and_files_have_a_limit(self, shared: Path) -> None:
-        assert "MemoryError" in inside(shared, "bytearray(8 * 2**30)").stderr
-        large = f"open({str(shared / 'large')!r}, 'wb').truncate(2**30)"
-        assert inside(shared, large).returncode != 0
+    @pytest.mark.parametrize("place", ["/tmp", "/dev/shm", "/home/student", "/exchange"])
+    def test_every_folder_has_a_limit(self, place: str) -> None:
+        code = (
+            "import os\n"
+            "for n in range(40):\n"
+            f"    with open(f'{place}/{{n}}', 'wb') as file: file.write(bytes(2**20))"
+        )
+        assert "No space left" in inside(code, limits=Limits(disk=16 * MEGABYTE)).stderr
+
+    def test_memory_and_files_have_a_limit(self) -> None:
+        assert "MemoryError" in inside("bytearray(8 * 2**30)").stderr
+        assert inside("open('/tmp/large', 'wb').truncate(2**30)").returncode != 0
+
+    def test_processes_have_a_limit(self) -> None:
+        walls = isolation().walls
+        if walls is None or not walls.limit_processes:
+            pytest.skip("RLIMIT_NPROC cannot count a sandbox's processes here: they are watched")
+        code = "import os, time\nfor n in range(80):\n    if os.fork() == 0: time.sleep(60)\n"
+        assert "BlockingIOError" in inside(code, limits=Limits(processes=40)).stderr
+
+    def test_it_has_no_rights(self) -> None:
+        status = answer("pathlib.Path('/proc/self/status').read_text()")
+        assert isinstance(status, str)
+        lines = dict(line.split(":\t") for line in status.splitlines() if ":\t" in line)
+        rights = {lines[name] for name in ("CapPrm", "CapEff", "CapAmb")}
+        assert {int(right, 16) for right in rights} == {0}
+        assert lines["NoNewPrivs"] == "1"
 
 
 class TestExchange:
@@ -180,24 +191,12 @@ class TestWithoutBubblewrap:
         assert line.endswith("apt-get install -y bubblewrap")
         assert not graded.course.exists()
 
-    def test_no_sandbox_grades_all_the_same(
-        self, hand_ins: Path, bare_path: str, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        results: list[Result] = []
-
-        def without_a_gradebook(hand_ins: list[HandIn], course: Any, jobs: int, *how: Any) -> Any:
-            sandboxed, device, _console = how
-            tasks = [batch._task(one, course, 0, sandboxed, device) for one in hand_ins]
-            results.extend(grade_hand_in(replace(task, release=str(RELEASE))) for task in tasks)
-            return results
-
-        monkeypatch.setattr(batch, "grade_class", without_a_gradebook)
-        monkeypatch.setenv("PATH", bare_path)
-        out = str(hand_ins.parent / "course")
-        run = CliRunner().invoke(app, ["grade", str(hand_ins), "--out", out, "--no-sandbox"])
-        assert run.exit_code == 0, run.output
-        assert "isolation: none" in run.output
-        assert {row.verdict for row in results[0].rows} == {"not written yet"}
+    def test_no_sandbox_grades_all_the_same(self, hand_ins: Path, bare_path: str) -> None:
+        path = f"{bare_path}{os.pathsep}{Path(sys.executable).parent}"
+        graded = grade(hand_ins, "--notebook", LESSON, "--no-sandbox", PATH=path)
+        assert graded.run.returncode == 0, graded.run.stderr
+        assert "isolation: none" in graded.run.stdout
+        assert {row["verdict"] for row in graded.rows} == {"not written yet"}
 
     @pytest.mark.parametrize(
         ("manager", "command"),

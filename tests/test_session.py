@@ -9,7 +9,10 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder.session import Limits, Session
+from autograder import isolation
+from autograder.limits import MEGABYTE, Limits
+from autograder.session import Session
+from autograder.walls import Walls
 from cs_utils.answers import CRASHED, REFUSED, TIMED_OUT, Answer
 from cs_utils.exercises import find_exercise
 
@@ -26,12 +29,14 @@ def locked(source: str) -> NotebookNode:
     return cell
 
 
-def run(*cells: str | NotebookNode, times: int = 1) -> tuple[list[NotebookNode], list[Answer]]:
+def run(
+    *cells: str | NotebookNode, times: int = 1, sandboxed: bool = True, limits: Limits = LIMITS
+) -> tuple[list[NotebookNode], list[Answer]]:
     """The cells after they ran, and the answers of the last of some askings."""
     made = [new_code_cell(cell) if isinstance(cell, str) else cell for cell in cells]
 
     async def session() -> list[Answer]:
-        async with Session(new_notebook(cells=made), True, LIMITS) as kernel:
+        async with Session(new_notebook(cells=made), sandboxed, limits) as kernel:
             await kernel.run_cells()
             return [await kernel.ask(RELU, CASES, {}) for _ in range(times)][-1]
 
@@ -90,7 +95,7 @@ class TestFunctions:
         endless = "def relu_forward(x):\n    while len(x) > 4: pass\n    return x * (x > 0), x"
         start = time.monotonic()
         _cells, answers = run("import numpy as np", endless, times=2)
-        assert time.monotonic() - start < 30
+        assert time.monotonic() - start < 90
         assert problems(answers) == {None, TIMED_OUT}
         assert answers[0].problem is None
 
@@ -114,10 +119,43 @@ class TestFunctions:
         )
         start = time.monotonic()
         _cells, answers = run(flood)
-        assert time.monotonic() - start < 30
+        assert time.monotonic() - start < 90
         assert problems(answers) <= {TIMED_OUT, CRASHED}
 
     def test_one_that_answers_nothing_at_all(self) -> None:
         silent = "from cs_utils import kernel_side\nkernel_side.answer_request = lambda *_: None"
         _cells, answers = run(RIGHT, silent)
         assert problems(answers) == {REFUSED}
+
+
+class TestLimits:
+    """What the system does not count by itself is watched, and costs its own exercise alone."""
+
+    @pytest.fixture
+    def in_a_namespace(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As for a grader that is root and may become nobody else: no system limit of processes."""
+        monkeypatch.setattr(isolation, "_best_walls", lambda *_programs: Walls())
+
+    @pytest.mark.parametrize(
+        ("hog", "words"),
+        [
+            ("[time.sleep(60) for _ in range(200) if os.fork()]", "more than 36 processes"),
+            ("kept = [os.urandom(2**20) * 150 for _ in range(12) if os.fork()]", "of memory"),
+            ("[None for _ in range(3) if os.fork()]\n    while True: pass", "more CPU time"),
+        ],
+    )
+    def test_of_all_processes_together(self, in_a_namespace: None, hog: str, words: str) -> None:
+        limits = Limits(
+            exercise=20, exercise_cpu=3, memory=1024 * MEGABYTE, processes=36, disk=MEGABYTE
+        )
+        code = f"import os, time\ndef relu_forward(x):\n    {hog}\n    time.sleep(60)"
+        _cells, answers = run(code, limits=limits)
+        problem = answers[0].problem
+        assert problem is not None and problem.kind == CRASHED
+        assert words in problem.text
+
+    def test_without_a_sandbox_scipy_does_not_convolve_either(self) -> None:
+        code = "from scipy.signal import correlate2d\ncorrelate2d([[1]], [[1]])"
+        cells, answers = run(code, RIGHT, sandboxed=False)
+        assert errors(cells[0]) == ["RuntimeError"]
+        assert_right(answers)

@@ -33,12 +33,15 @@ class Case:
     inputs_unchanged: the case passes only if the inputs (and a cache) are left as they were.
     weight: share in the score. A case whose numbers are printed in the notebook weighs 0:
         knowing them by heart earns nothing, failing them still shows what is wrong.
+    refusal: what must come out is an error. It counts only beside a passed case that is none:
+        refusing everything is no answer.
     """
 
     title: str
     inputs: Inputs
     inputs_unchanged: bool = False
     weight: float = 1.0
+    refusal: bool = False
 
 
 @dataclass(frozen=True)

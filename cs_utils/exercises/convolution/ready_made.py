@@ -1,5 +1,5 @@
-"""What PyTorch convolves, unfolds and folds with, ready made: refused where an exercise is to write
-it from tensor operations."""
+"""What PyTorch convolves, unfolds, folds and differentiates with, ready made: refused where an
+exercise is to write it from tensor operations."""
 
 import contextlib
 import ctypes
@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest.mock import patch
 
 from cs_utils.exercises.specification import WrongReturnError
 from cs_utils.language import _
@@ -37,6 +38,43 @@ def without_convolution() -> Iterator[None]:
 
     with NoConvolution():
         yield
+
+
+@contextlib.contextmanager
+def without_autograd() -> Iterator[Callable[..., Any]]:
+    """Within it, PyTorch's autograd finds no gradient, backward or forward, but through the
+    function that it gives: ``torch.autograd.grad`` for code that may use it.
+
+    What is asked for while that runs, as in a Function's own backward, is refused. It raises
+    WrongReturnError. Who wants to gets around it; such code is shown to a person.
+    """
+    import torch
+    from torch._functorch import eager_transforms
+    from torch.autograd import forward_ad
+
+    allowed = False
+    run, grad = torch.autograd._engine_run_backward, torch.autograd.grad
+
+    def run_if_allowed(*args: Any, **kwargs: Any) -> Any:
+        nonlocal allowed
+        if not allowed:
+            raise _refused("autograd")
+        allowed = False
+        return run(*args, **kwargs)
+
+    def refuse(*args: Any, **kwargs: Any) -> Any:
+        raise _refused("autograd")
+
+    def allowed_grad(*args: Any, **kwargs: Any) -> Any:
+        nonlocal allowed
+        allowed = True
+        return grad(*args, **kwargs)
+
+    with contextlib.ExitStack() as patches:
+        patches.enter_context(patch.object(torch.autograd, "_engine_run_backward", run_if_allowed))
+        patches.enter_context(patch.object(eager_transforms, "_jvp_increment_nesting", refuse))
+        patches.enter_context(patch.object(forward_ad, "enter_dual_level", refuse))
+        yield allowed_grad
 
 
 def switch_off() -> None:

@@ -55,16 +55,30 @@ def _size_cases(rng: np.random.Generator) -> list[Case]:
     too_small = int(rng.integers(2, 200))
     stride = int(rng.integers(3, 6))
     return [
-        Case(_("the slide's 7x7 input, 3x3 filter, stride 3: it does not fit"), slide, weight=0),
+        Case(
+            _("the slide's 7x7 input, 3x3 filter, stride 3: it does not fit"),
+            slide,
+            weight=0,
+            refusal=True,
+        ),
         Case(_("stride 1, no padding"), inputs(1, 0)),
         Case(_("stride 2, no padding"), inputs(2, 0)),
         Case(_("padding 2"), inputs(1, 2)),
         Case(_("stride 3, padding 1"), inputs(3, 1)),
-        Case(_("it does not fit"), inputs(stride, 0, left_over=int(rng.integers(1, stride)))),
-        Case(_("it does not fit with its padding"), inputs(stride, 1, left_over=stride - 1)),
+        Case(
+            _("it does not fit"),
+            inputs(stride, 0, left_over=int(rng.integers(1, stride))),
+            refusal=True,
+        ),
+        Case(
+            _("it does not fit with its padding"),
+            inputs(stride, 1, left_over=stride - 1),
+            refusal=True,
+        ),
         Case(
             _("the kernel is larger than the padded input"),
             {"n": too_small, "kernel_size": too_small + 4, "stride": 2, "padding": 1},
+            refusal=True,
         ),
     ]
 

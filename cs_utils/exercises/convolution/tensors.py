@@ -8,7 +8,7 @@ import numpy as np
 from cs_utils.exercises.convolution import layer_mistakes
 from cs_utils.exercises.convolution.drawing import LESSON
 from cs_utils.exercises.convolution.layer import NAIVE, layer_cases
-from cs_utils.exercises.convolution.ready_made import without_convolution
+from cs_utils.exercises.convolution.ready_made import without_autograd, without_convolution
 from cs_utils.exercises.layers import describe
 from cs_utils.exercises.specification import (
     AGAIN,
@@ -98,20 +98,18 @@ def _ask_function(functions: Functions, case: Case) -> Outputs:
     *leaves, dout = _tensors(inputs, "x", "w", "b", "dout")
     for leaf in leaves:
         leaf.requires_grad_()
-    with without_convolution():
+    with without_convolution(), without_autograd() as grad:
         out = _tensor(function.apply(*leaves, inputs["stride"], inputs["padding"]), "forward")
-        outputs = {"out": out.detach().clone(), **_gradients(out, leaves, dout)}
+        outputs = {"out": out.detach().clone(), **_gradients(grad, out, leaves, dout)}
         if case.inputs_unchanged:
-            again = _gradients(out, leaves, dout)
+            again = _gradients(grad, out, leaves, dout)
             outputs |= {name + AGAIN: value for name, value in again.items()}
     return outputs
 
 
-def _gradients(out: Any, leaves: list[Any], dout: Any) -> dict[str, Any]:
+def _gradients(grad: Any, out: Any, leaves: list[Any], dout: Any) -> dict[str, Any]:
     """What the backward function gives, copied; None where it gives nothing."""
-    import torch
-
-    found = torch.autograd.grad(out, leaves, dout, retain_graph=True, allow_unused=True)
+    found = grad(out, leaves, dout, retain_graph=True, allow_unused=True)
     copies = (None if gradient is None else gradient.clone() for gradient in found)
     return dict(zip(("dx", "dw", "db"), copies, strict=True))
 

@@ -1,0 +1,122 @@
+"""Hostile and broken hand-ins: each gets the verdicts that it must, none an unearned point, and
+none stops the batch."""
+
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, replace
+
+import nbformat
+import pytest
+from red_team.broken_files import BROKEN_FILES
+from red_team.build import Attack, attacks, build_broken_files
+from rooms import LESSON, Graded, grade, released
+
+from autograder.cells import is_check
+from autograder.grading import Row
+from autograder.limits import MEGABYTE, Limits
+from autograder.repair import repair
+from autograder.report import feedback_page
+from autograder.verdict import grade_notebook
+
+ATTACKS = {f"{attack.lesson}/{attack.name}": attack for attack in attacks()}
+# The ways that a kernel can be started; every one must stand the same attacks.
+WAYS = {"fresh": grade_notebook}
+LIMITS = Limits(
+    cell=3,
+    notebook=30,
+    exercise=4,
+    exercise_cpu=6,
+    notebook_cpu=120,
+    memory=1024 * MEGABYTE,
+    processes=64,
+    disk=48 * MEGABYTE,
+    output=MEGABYTE,
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an attack got: (verdict, points, reason) by exercise, and what people get to see."""
+
+    verdicts: dict[str, tuple[str, float, str]]
+    autograded: str
+    feedback: str
+
+
+def outcome(way: str, attack: Attack) -> Outcome:
+    """Repair and grade a hand-in as a worker does, within limits that are over sooner."""
+    repaired = repair(attack.notebook, released(attack.lesson)).notebook
+    limits = LIMITS if attack.lesson < "03" else replace(LIMITS, memory=3072 * MEGABYTE)
+    verdicts = WAYS[way](repaired, attack.lesson, 20_240_229, limits=limits).verdicts
+    rows = [Row(v.exercise.name, v.score, v.max_score, v.status, v.reason) for v in verdicts]
+    return Outcome(
+        {row.exercise: (row.verdict, row.score, row.reason) for row in rows},
+        nbformat.writes(repaired),
+        feedback_page(attack.name, attack.lesson, rows, [], repaired),
+    )
+
+
+@pytest.fixture(scope="module", params=WAYS)
+def outcomes(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[Outcome]]]:
+    """All attacks on their way, two at a time."""
+    start_anew = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(2, start_anew) as pool:
+        yield {
+            name: pool.submit(outcome, request.param, attack) for name, attack in ATTACKS.items()
+        }
+        pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_it_gets_what_it_must(outcomes: dict[str, Future[Outcome]], name: str) -> None:
+    got = outcomes[name].result(timeout=300)
+    wrong = {
+        exercise: got.verdicts[exercise]
+        for exercise, (verdicts, points) in ATTACKS[name].expected.items()
+        if got.verdicts[exercise][0] not in verdicts or got.verdicts[exercise][1] != points
+    }
+    assert wrong == {}
+    lost = [one for one in got.verdicts.values() if one[0] != "correct" and not one[2].strip()]
+    assert lost == []
+    assert_harmless(got.autograded, got.feedback)
+
+
+def assert_harmless(autograded: str, feedback: str) -> None:
+    """Nothing in what people look at can run: HTML is of the grader's making alone."""
+    notebook = nbformat.reads(autograded, as_version=4)
+    nbformat.validate(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and not is_check(cell):
+            kinds = {kind for output in cell.outputs for kind in output.get("data", {})}
+            assert kinds <= {"text/plain", "image/png", "image/jpeg"}
+    assert "<script" not in feedback and "<img src=x" not in feedback
+    feedback.encode()
+
+
+@pytest.fixture(scope="module")
+def batch(tmp_path_factory: pytest.TempPathFactory) -> Graded:
+    """The broken files and a hand-in of hostile outputs, graded through the public door."""
+    hand_ins = tmp_path_factory.mktemp("red_team") / "hand_ins"
+    build_broken_files(hand_ins)
+    hostile = hand_ins / "hostile" / LESSON / f"{LESSON}.ipynb"
+    hostile.parent.mkdir(parents=True)
+    nbformat.write(ATTACKS[f"{LESSON}/scripts_in_outputs"].notebook, hostile)
+    return grade(hand_ins, "--notebook", LESSON, "--jobs", "2")
+
+
+def test_no_broken_file_stops_the_batch(batch: Graded) -> None:
+    assert batch.run.returncode == 0, batch.run.stderr
+    got = {
+        name: {row["verdict"] for row in batch.rows if row["student"] == name}
+        for name in BROKEN_FILES
+    }
+    assert got == {name: {broken.verdict} for name, broken in BROKEN_FILES.items()}
+    points = {row["student"]: float(row["score"]) for row in batch.rows if float(row["score"])}
+    assert points == {"hostile": 1.0}
+
+
+def test_nothing_handed_in_runs_in_the_instructors_browser(batch: Graded) -> None:
+    autograded = batch.course / "autograded" / "hostile" / LESSON / f"{LESSON}.ipynb"
+    feedback = batch.course / "feedback" / "hostile" / f"{LESSON}.html"
+    assert_harmless(autograded.read_text("utf-8"), feedback.read_text("utf-8"))
