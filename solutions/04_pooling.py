@@ -1,0 +1,24 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] name="title"
+# # 4. Strides, pooling and what networks see
+
+# %% nbgrader={"grade": false, "grade_id": "set-up", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="set-up"
+import numpy as np
+
+from cs_utils import Claim, check, claims
+from cs_utils import plots
+from cs_utils.photos import photo
+
+# %% [markdown] name="sees-heading"
+# ## What networks see
