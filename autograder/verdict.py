@@ -20,7 +20,7 @@ from autograder.cells import exercise_library, is_check
 from autograder.replies import missing_part
 from autograder.session import Limits, Session
 from cs_utils.answers import CRASHED, MISSING, NOT_WRITTEN, TIMED_OUT, Answer, answer_case
-from cs_utils.exercises import find_exercise, lesson_exercises, stand_in_rounds
+from cs_utils.exercises import find_exercise, lent_parts, lesson_exercises, stand_in_rounds
 from cs_utils.exercises.specification import Case, Exercise, Outputs
 from cs_utils.reports import html_report
 from cs_utils.verdicts import CORRECT, Verdict, best, close, judge, with_properties
@@ -114,7 +114,7 @@ async def _grade_exercise(
         if in_the_way:
             given = [missing_part(in_the_way[0])] * len(cases)
         else:
-            given = await session.ask(exercise, cases, stand_ins)
+            given = await session.ask(exercise, cases, lent_parts(exercise) | stand_ins)
         verdicts.append(judge(exercise, cases, given, expected, tuple(stand_ins)))
         if verdicts[-1].status == CORRECT or _is_hopeless(verdicts[-1], endless):
             break

@@ -6,7 +6,7 @@ from collections.abc import Callable, MutableMapping
 from typing import Any
 
 from cs_utils.answers import NOT_WRITTEN, answer_case, replaced
-from cs_utils.exercises import find_exercise, working_parts
+from cs_utils.exercises import find_exercise, lent_parts, stand_in_rounds, working
 from cs_utils.exercises.specification import Exercise
 from cs_utils.kernel_side import is_grading
 from cs_utils.language import _
@@ -74,8 +74,9 @@ def check_exercise(
     cases = exercise.draw_cases(seed)
     expected = [exercise.oracle(case.inputs) for case in cases]
     verdicts: list[Verdict] = []
-    for stand_ins in [{}, *working_parts(exercise)]:
-        with replaced(namespace, stand_ins):
+    lent = lent_parts(exercise)
+    for stand_ins in [{}, *stand_in_rounds(exercise)]:
+        with replaced(namespace, working(lent | stand_ins)):
             given = [answer_case(exercise, namespace, case) for case in cases]
         verdicts.append(judge(exercise, cases, given, expected, tuple(stand_ins)))
         if verdicts[-1].status in (CORRECT, NOT_WRITTEN):

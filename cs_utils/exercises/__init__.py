@@ -3,7 +3,7 @@
 A module a lesson: ``vector_backprop`` holds those of ``01_vector_backprop``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cs_utils.exercises import convolution, matrix_backprop, pooling, vector_backprop
@@ -38,6 +38,14 @@ def lessons() -> list[str]:
     return sorted({exercise.lesson for exercise in _ALL.values()})
 
 
+def lent_parts(exercise: Exercise) -> dict[str, int]:
+    """The parts that earlier lessons taught: working versions always take their place, for this
+    lesson's notebook does not define them."""
+    return {
+        name: 0 for name in exercise.builds_on if find_exercise(name).lesson != exercise.lesson
+    }
+
+
 def stand_in_rounds(exercise: Exercise) -> list[dict[str, int]]:
     """Which working version takes the place of each part that an exercise builds on, in the
     order to try them.
@@ -45,16 +53,13 @@ def stand_in_rounds(exercise: Exercise) -> list[dict[str, int]]:
     First the function whose cache it is given stays the student's own: only they know what it
     keeps. Then it is replaced too, in a round for each sensible way to keep a cache.
     """
-    maker = exercise.cache_from
-    others = {name: 0 for name in exercise.builds_on if name != maker}
+    maker, lent = exercise.cache_from, lent_parts(exercise)
+    others = {name: 0 for name in exercise.builds_on if name != maker and name not in lent}
     versions = len(find_exercise(maker).stand_ins) if maker else 0
     with_maker = [others | {maker: version} for version in range(versions)]
     return [others, *with_maker] if others else with_maker
 
 
-def working_parts(exercise: Exercise) -> list[dict[str, Callable[..., Any]]]:
-    """The working versions themselves, for each of those rounds."""
-    return [
-        {name: find_exercise(name).stand_ins[version] for name, version in versions.items()}
-        for versions in stand_in_rounds(exercise)
-    ]
+def working(versions: Mapping[str, int]) -> dict[str, Callable[..., Any]]:
+    """The working functions themselves, of these versions."""
+    return {name: find_exercise(name).stand_ins[version] for name, version in versions.items()}
