@@ -94,7 +94,7 @@ def _value_lines(failure: CaseResult) -> Iterable[str]:
     for name, value in failure.case.inputs.items():
         if not callable(value):
             yield f"  {name} = {_short(value)}"
-    for difference in failure.differences:
+    for difference in _shown(failure):
         yield _("  your {name} = {value}").format(
             name=difference.name, value=_short(difference.received)
         )
@@ -103,11 +103,15 @@ def _value_lines(failure: CaseResult) -> Iterable[str]:
         )
 
 
+def _shown(failure: CaseResult) -> list[Difference]:
+    return [difference for difference in failure.differences if difference.shown]
+
+
 def _details(failure: CaseResult) -> str:
     rows = [
         (name, _short(value)) for name, value in failure.case.inputs.items() if not callable(value)
     ]
-    for difference in failure.differences:
+    for difference in _shown(failure):
         rows.append((_("your {name}").format(name=difference.name), _received(difference)))
         right = _("right {name}").format(name=difference.name)
         rows.append((right, _short(difference.expected)))

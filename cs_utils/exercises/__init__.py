@@ -6,10 +6,16 @@ A module a lesson: ``vector_backprop`` holds those of ``01_vector_backprop``.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cs_utils.exercises import convolution, matrix_backprop, pooling, vector_backprop
+from cs_utils.exercises import (
+    architectures,
+    convolution,
+    matrix_backprop,
+    pooling,
+    vector_backprop,
+)
 from cs_utils.exercises.specification import Exercise
 
-_LESSONS = (vector_backprop, matrix_backprop, convolution, pooling)
+_LESSONS = (vector_backprop, matrix_backprop, convolution, pooling, architectures)
 _ALL = {exercise.name: exercise for lesson in _LESSONS for exercise in lesson.EXERCISES}
 
 

@@ -79,6 +79,8 @@ class Exercise:
     properties: for random results, what of them is the same for every right solution: the
         answer's outputs become those that the oracle gives. It runs where the judging is done,
         raises WrongReturnError for outputs of the wrong kind, and trusts none.
+    in_words: how a wrong output differs, from (inputs, its name, received, right), where numbers
+        would not tell a reader; None where they do. It trusts no received output.
     """
 
     name: str
@@ -95,6 +97,7 @@ class Exercise:
     forbids: str = ""
     stand_ins: tuple[Callable[..., Any], ...] = ()
     properties: Callable[[Inputs, Outputs], Outputs] | None = None
+    in_words: Callable[[Inputs, str, np.ndarray, np.ndarray], str | None] | None = None
 
     def draw_cases(self, seed: int) -> list[Case]:
         """The cases for this seed. Every exercise draws from a stream of its own."""
