@@ -54,7 +54,7 @@ def fashion_mnist() -> Images:
 
 
 def mnist() -> Images:
-    """10,000 training and 2,000 test images of MNIST, handwritten digits, 28 x 28 grey values 0..255.
+    """10,000 training and 2,000 test images of MNIST, digits by hand, 28 x 28 grey values 0..255.
 
     Every digit has a tenth of each. Each call gives fresh arrays. Raises DatasetError.
     Source: LeCun, Bottou, Bengio and Haffner, Proc. IEEE 86 (1998).

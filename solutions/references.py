@@ -10,6 +10,7 @@ _NUMPY = (
     "numpy_layers",
     "numpy_convolution",
     "numpy_convolution_options",
+    "numpy_pooling",
 )
 _TORCH = ("torch_layers",)
 
