@@ -11,8 +11,9 @@ _NUMPY = (
     "numpy_convolution",
     "numpy_convolution_options",
     "numpy_pooling",
+    "numpy_counting",
 )
-_TORCH = ("torch_layers",)
+_TORCH = ("torch_layers", "architectures")
 
 
 @cache

@@ -5,8 +5,24 @@ A network is told by its published table (``tables``) and computed from it (``ex
 ``rows``) and compared row by row (``comparing``); ``networks`` makes the exercises of it.
 """
 
+from cs_utils.exercises.architectures.accuracy import TOP_K_ACCURACY
 from cs_utils.exercises.architectures.alexnet import ALEXNET
+from cs_utils.exercises.architectures.counting import CONV_OPS, STACK_PARAMETERS
+from cs_utils.exercises.architectures.googlenet import GOOGLENET
+from cs_utils.exercises.architectures.inception import INCEPTION, INCEPTION_NAIVE
+from cs_utils.exercises.architectures.lenet import LENET5
+from cs_utils.exercises.architectures.vgg import VGG16
 from cs_utils.exercises.specification import Exercise
 
 # In the notebook's order.
-EXERCISES: tuple[Exercise, ...] = (ALEXNET,)
+EXERCISES: tuple[Exercise, ...] = (
+    LENET5,
+    TOP_K_ACCURACY,
+    ALEXNET,
+    STACK_PARAMETERS,
+    VGG16,
+    CONV_OPS,
+    INCEPTION_NAIVE,
+    INCEPTION,
+    GOOGLENET,
+)

@@ -69,10 +69,11 @@ def outputs_case(
     input_shape: tuple[int, ...],
     weight: float = 3,
     training: bool = False,
+    images: int = 2,
     **args: Any,
 ) -> Case:
-    """Asks for the outputs for two random pictures, in training with dropout kept from acting."""
-    x = rng.normal(size=(2, *input_shape)).astype(np.float32)
+    """Asks for the outputs for random images, in training with dropout kept from acting."""
+    x = rng.normal(size=(images, *input_shape)).astype(np.float32)
     seed = int(rng.integers(2**31))
     inputs = {"asked": OUTPUTS, "x": x, "seed": seed, "training": training, **args}
     return Case(title, inputs, weight=weight)

@@ -2,7 +2,7 @@
 travels as a plain array."""
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -112,7 +112,9 @@ _COLUMNS = len(fields(Row))
 
 def to_array(rows: Sequence[Row]) -> np.ndarray:
     """The rows as whole numbers of shape (rows, columns)."""
-    return np.array([astuple(row) for row in rows], dtype=np.int64).reshape(-1, _COLUMNS)
+    return np.array([tuple(vars(row).values()) for row in rows], dtype=np.int64).reshape(
+        -1, _COLUMNS
+    )
 
 
 def from_array(array: Any) -> list[Row] | None:

@@ -152,11 +152,11 @@ def changed(table: Table, *names: str, **settings: Any) -> Table:
     )
 
 
-def changed_kind(table: Table, kind: str, **settings: Any) -> Table:
+def changed_kind(table: Table, wanted: str, /, **settings: Any) -> Table:
     """The table with new settings for all layers of a kind."""
 
     def change(step: Step) -> Table:
-        fits = isinstance(step, Layer) and step.kind == kind
+        fits = isinstance(step, Layer) and step.kind == wanted
         return (replace(step, **settings),) if fits else (step,)
 
     return rewritten(table, change)

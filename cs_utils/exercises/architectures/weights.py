@@ -43,7 +43,9 @@ def fill(module: Any, seed: int) -> None:
     with torch.no_grad():
         for name, tensor in [*module.named_parameters(), *module.named_buffers()]:
             if tensor.is_floating_point() and tensor.ndim:
-                tensor.copy_(draw(seed, _role(name, tensor.ndim), tuple(tensor.shape)))
+                values = draw(seed, _role(name, tensor.ndim), tuple(tensor.shape))
+                # Not copied: what a layer had before takes no memory until it is written to.
+                tensor.data = values.to(tensor.device, tensor.dtype)
 
 
 def _role(name: str, axes: int) -> str:
