@@ -13,7 +13,7 @@ _NUMPY = (
     "numpy_pooling",
     "numpy_counting",
 )
-_TORCH = ("torch_layers", "architectures")
+_TORCH = ("torch_layers", "torch_seeing", "architectures")
 
 
 @cache

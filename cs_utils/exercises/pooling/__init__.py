@@ -4,7 +4,11 @@ network, and looking into a trained one."""
 from cs_utils.exercises.pooling import avg_pool, max_pool
 from cs_utils.exercises.pooling.fields import LOCAL_CORRELATION, RECEPTIVE_FIELD
 from cs_utils.exercises.pooling.invariance import SHIFT_INVARIANCE
+from cs_utils.exercises.pooling.maximise import MAXIMISE_ACTIVATION
 from cs_utils.exercises.pooling.network import CONV_NET
+from cs_utils.exercises.pooling.occlusion import OCCLUSION_MAP
+from cs_utils.exercises.pooling.saliency import SALIENCY_MAP
+from cs_utils.exercises.pooling.strongest import STRONGEST_UNITS
 
 # In the notebook's order.
 EXERCISES = (
@@ -20,4 +24,8 @@ EXERCISES = (
     max_pool.BACKWARD_FAST,
     SHIFT_INVARIANCE,
     CONV_NET,
+    STRONGEST_UNITS,
+    OCCLUSION_MAP,
+    SALIENCY_MAP,
+    MAXIMISE_ACTIVATION,
 )
