@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cs_utils.answers import plain_array
+from cs_utils.exercises.layers import describe
 from cs_utils.exercises.pooling.drawing import LESSON
 from cs_utils.exercises.pooling.networks import (
     function,
@@ -87,16 +87,19 @@ def _ask(functions: Functions, case: Case) -> Outputs:
         return {_PLACES: _at(first, inputs["places"], inputs["image"].shape[1:])}
     if inputs.get("calls") != 2:
         return {_MAP: first}
-    # Copied, for a second call may write into the same tensor.
-    kept = plain_array(first, _MAP).copy()
-    return {_MAP: kept, _SECOND: ask(), _LEFT: gradients_left(network)}
+    # A second call may write into the same tensor.
+    return {_MAP: _copied(first), _SECOND: ask(), _LEFT: gradients_left(network)}
+
+
+def _copied(value: Any) -> np.ndarray:
+    return np.array(value.detach().cpu() if hasattr(value, "detach") else value)
 
 
 def _at(saliency: Any, places: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    array = plain_array(saliency, _MAP)
+    array = _copied(saliency)
     if array.shape != shape:
-        text = _("saliency_map must return shape {expected} here; it returned shape {received}.")
-        raise WrongReturnError(text.format(expected=shape, received=array.shape))
+        text = _("saliency_map must return shape {expected} here; it returned {what}.")
+        raise WrongReturnError(text.format(expected=shape, what=describe(saliency)))
     return array[tuple(places.T)]
 
 

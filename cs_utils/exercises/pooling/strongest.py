@@ -132,7 +132,7 @@ STRONGEST_UNITS = Exercise(
         Misconception(
             "several of one image",
             _(
-                "One image comes up more than once: the strongest unit's neighbours are strong, too. "
+                "One image comes up more than once: the strongest unit has strong neighbours. "
                 "How many units of each image may be in the list?"
             ),
             lambda inputs, right: {_NAME: _many_an_image(inputs)},
