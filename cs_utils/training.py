@@ -92,6 +92,29 @@ def with_momentum(
     return start
 
 
+def with_pytorch_sgd(learning_rate: float = 0.05, momentum: float = 0.9) -> Optimiser:
+    """PyTorch's own steps with momentum, for a lesson whose notebook has no optimiser in it."""
+
+    def start() -> Step:
+        import torch
+
+        kept: dict[str, Any] = {}
+
+        def step(name: str, w: np.ndarray, dw: np.ndarray) -> np.ndarray:
+            if name not in kept:
+                weight = torch.tensor(w)
+                sgd = torch.optim.SGD([weight], lr=learning_rate, momentum=momentum)
+                kept[name] = weight, sgd
+            weight, sgd = kept[name]
+            weight.grad = torch.as_tensor(dw, dtype=weight.dtype)
+            sgd.step()
+            return weight.numpy()
+
+        return step
+
+    return start
+
+
 def with_adam(adam: Callable[..., Any], learning_rate: float = 1e-3) -> Optimiser:
     """The student's adam as an optimiser that keeps both moments and the time of every weight."""
 
@@ -262,3 +285,22 @@ def _progress(total: int) -> Any:
 
     look = {"unit": _("batch"), "ncols": 80, "mininterval": 0.5}
     return tqdm(total=total, file=sys.stdout, delay=1, leave=False, **look)
+
+
+def batches(
+    inputs: Any, labels: Any, epochs: int, batch_size: int = 100, seed: int = 0
+) -> Iterator[tuple[Any, Any]]:
+    """Batches of tensors for a loop that trains a PyTorch network, with a progress bar.
+
+    inputs: (count, ...); labels: (count,). Every epoch takes all of them in a new order. Yields
+    (inputs, labels) of each batch, epochs * ceil(count / batch_size) in all.
+    """
+    import torch
+
+    order = torch.Generator().manual_seed(seed)
+    with _progress(epochs * -(-len(inputs) // batch_size)) as bar:
+        for _epoch in range(epochs):
+            for chosen in torch.randperm(len(inputs), generator=order).split(batch_size):
+                places = chosen.to(inputs.device)
+                yield inputs[places], labels[places]
+                bar.update()

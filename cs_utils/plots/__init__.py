@@ -13,6 +13,12 @@ from cs_utils.plots.derivatives import (
     local_gradient,
     step_sizes,
 )
+from cs_utils.plots.fields import (
+    field_growth,
+    field_of_gradient,
+    local_correlations,
+    strided_photos,
+)
 from cs_utils.plots.figures import Picture, with_alt_text
 from cs_utils.plots.graphs import neuron_graph, node
 from cs_utils.plots.images import channels, equivariance, filtered, pixels
@@ -25,6 +31,14 @@ from cs_utils.plots.matrices import (
 )
 from cs_utils.plots.matrix_forms import layer_as_matrix, windows_as_columns
 from cs_utils.plots.optimisers import optimiser_paths
+from cs_utils.plots.pooling import (
+    filters_and_maps,
+    pooled_pictures,
+    pooling_example,
+    pooling_routes,
+    pooling_speed,
+    shift_invariances,
+)
 from cs_utils.plots.retina import learned_weights, learning_curves, retina
 from cs_utils.plots.signals import activation_scales, batchnorm_activations, dropout_masks
 from cs_utils.plots.timing import convolution_times, shift_accuracy
@@ -41,7 +55,10 @@ __all__ = [
     "crossed_clusters",
     "dropout_masks",
     "equivariance",
+    "field_growth",
+    "field_of_gradient",
     "filtered",
+    "filters_and_maps",
     "first_layer",
     "image_samples",
     "jacobian_blocks",
@@ -52,6 +69,7 @@ __all__ = [
     "layer_volumes",
     "learned_weights",
     "learning_curves",
+    "local_correlations",
     "local_gradient",
     "loss_gradient",
     "neuron_graph",
@@ -59,9 +77,15 @@ __all__ = [
     "optimiser_paths",
     "padded_example",
     "pixels",
+    "pooled_pictures",
+    "pooling_example",
+    "pooling_routes",
+    "pooling_speed",
     "retina",
     "shift_accuracy",
+    "shift_invariances",
     "step_sizes",
+    "strided_photos",
     "strides",
     "touched_row",
     "training_curves",

@@ -13,7 +13,7 @@ from cs_utils.exercises.specification import Case, Inputs, Misconception, Output
 from cs_utils.exercises.vector_backprop.drawing import mixed
 from cs_utils.language import _
 
-_PRINTED = np.array([[1.0, 3, -2, 0], [2, -1, 5, 4], [0, -4, -3, -1], [-2, -6, -5, -7]])[None, None]
+_PRINTED = np.array([[1.0, 3, -2, 1], [2, -2, 5, 4], [0, -4, -3, -1], [-2, -6, -5, -7]])[None, None]
 
 
 def max_pooling(x: Any, kernel_size: int, stride: int) -> Any:
