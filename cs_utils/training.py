@@ -92,8 +92,13 @@ def with_momentum(
     return start
 
 
-def with_pytorch_sgd(learning_rate: float = 0.05, momentum: float = 0.9) -> Optimiser:
-    """PyTorch's own steps with momentum, for a lesson whose notebook has no optimiser in it."""
+def with_pytorch_sgd(
+    learning_rate: float = 0.05, momentum: float = 0.9, steps: int | None = None
+) -> Optimiser:
+    """PyTorch's own steps with momentum, for a lesson whose notebook has no optimiser in it.
+
+    steps: after so many the learning rate has fallen, evenly, to 0; None leaves it as it is.
+    """
 
     def start() -> Step:
         import torch
@@ -103,11 +108,13 @@ def with_pytorch_sgd(learning_rate: float = 0.05, momentum: float = 0.9) -> Opti
         def step(name: str, w: np.ndarray, dw: np.ndarray) -> np.ndarray:
             if name not in kept:
                 weight = torch.tensor(w)
-                sgd = torch.optim.SGD([weight], lr=learning_rate, momentum=momentum)
-                kept[name] = weight, sgd
+                kept[name] = weight, torch.optim.SGD([weight], learning_rate, momentum)
             weight, sgd = kept[name]
             weight.grad = torch.as_tensor(dw, dtype=weight.dtype)
             sgd.step()
+            if steps:
+                group = sgd.param_groups[0]
+                group["lr"] = max(group["lr"] - learning_rate / steps, 0.0)
             return weight.numpy()
 
         return step

@@ -176,23 +176,21 @@ def field_by_gradient(layers: Layers) -> dict[str, int]:
 
 
 def _field_cases(rng: np.random.Generator) -> list[Case]:
-    def layers(count: int, largest: int = 7, strides: Sequence[int] = (1, 2, 3)) -> list[Any]:
-        sizes = rng.integers(2, largest + 1, size=count)
-        return [(int(k), int(rng.choice(strides))) for k in sizes]
+    def kernel(largest: int = 9) -> int:
+        return int(rng.integers(2, largest + 1))
 
-    three, one = int(rng.integers(3, 12)), (int(rng.integers(4, 12)), int(rng.integers(2, 4)))
-    strided = [(3, 2), *layers(3, 5), (int(rng.integers(2, 5)), 2)]
-    last = [*layers(2, 5, (1, 2)), (3, int(rng.integers(4, 7)))]
-    pointwise = [(5, 2), (1, 1), (4, 1), (1, 2), (3, 1)]
+    def layers(count: int, largest: int, strides: Sequence[int]) -> list[tuple[int, int]]:
+        return [(kernel(largest), int(rng.choice(strides))) for _layer in range(count)]
+
+    pointwise = [(kernel(), 2), (1, 1), (kernel(), 1), (1, 2), (kernel(), 1)]
     return [
         Case(_("the slide's three 3x3 layers"), {"layers": [(3, 1)] * 3}, weight=0),
-        Case(_("no layer at all"), {"layers": []}, weight=0.5),
-        Case(_("one layer"), {"layers": [one]}),
-        Case(_("several layers of stride 1"), {"layers": [(three, 1), *layers(2, 9, (1,))]}),
-        Case(_("a stride in the first layer"), {"layers": strided}),
-        Case(_("a stride in the last layer"), {"layers": last}),
+        Case(_("one layer"), {"layers": layers(1, 60, (2, 3, 4, 5))}),
+        Case(_("several layers of stride 1"), {"layers": layers(3, 20, (1,))}),
+        Case(_("a stride in the first layer"), {"layers": [(3, 2), *layers(3, 9, (1, 2, 3))]}),
+        Case(_("a stride in the last layer"), {"layers": [*layers(2, 9, (1, 2)), (3, 4)]}),
         Case(_("pointwise layers in between"), {"layers": pointwise}),
-        Case(_("five random layers"), {"layers": layers(5, 4)}),
+        Case(_("five random layers"), {"layers": [*layers(4, 4, (1, 2, 3)), (kernel(), 2)]}),
     ]
 
 
