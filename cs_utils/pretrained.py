@@ -20,6 +20,8 @@ SIDE = 227
 
 # Those that come up with the course's photos; all 1000 are in ImageNet's list (ILSVRC 2012).
 CLASS_NAMES = {
+    88: "macaw",
+    130: "flamingo",
     281: "tabby cat",
     282: "tiger cat",
     285: "Egyptian cat",
@@ -37,6 +39,7 @@ CLASS_NAMES = {
     925: "consomme",
     967: "espresso",
     968: "cup",
+    980: "volcano",
 }
 
 # What each layer adds to the receptive field: kernel size and stride of its widest way. A fire

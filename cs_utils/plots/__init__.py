@@ -1,6 +1,7 @@
 """The pictures of the lessons. Each comes as HTML with a text for those who do not see it; where
 a student's function is not written yet, a sentence comes in its place."""
 
+from cs_utils.plots.attribution import occlusion, saliency
 from cs_utils.plots.convolution import (
     activation_maps,
     layer_volumes,
@@ -40,26 +41,31 @@ from cs_utils.plots.pooling import (
     shift_invariances,
 )
 from cs_utils.plots.retina import learned_weights, learning_curves, retina
+from cs_utils.plots.seeing import by_depth, feature_maps, learned_filters, predictions
 from cs_utils.plots.signals import activation_scales, batchnorm_activations, dropout_masks
 from cs_utils.plots.timing import convolution_times, shift_accuracy
 from cs_utils.plots.training import confusion, first_layer, training_curves
+from cs_utils.plots.wishes import fooled, maximised, strongest_patches
 
 __all__ = [
     "Picture",
     "activation_maps",
     "activation_scales",
     "batchnorm_activations",
+    "by_depth",
     "channels",
     "confusion",
     "convolution_times",
     "crossed_clusters",
     "dropout_masks",
     "equivariance",
+    "feature_maps",
     "field_growth",
     "field_of_gradient",
     "filtered",
     "filters_and_maps",
     "first_layer",
+    "fooled",
     "image_samples",
     "jacobian_blocks",
     "jacobian_costs",
@@ -67,13 +73,16 @@ __all__ = [
     "jacobians",
     "layer_as_matrix",
     "layer_volumes",
+    "learned_filters",
     "learned_weights",
     "learning_curves",
     "local_correlations",
     "local_gradient",
     "loss_gradient",
+    "maximised",
     "neuron_graph",
     "node",
+    "occlusion",
     "optimiser_paths",
     "padded_example",
     "pixels",
@@ -81,12 +90,15 @@ __all__ = [
     "pooling_example",
     "pooling_routes",
     "pooling_speed",
+    "predictions",
     "retina",
+    "saliency",
     "shift_accuracy",
     "shift_invariances",
     "step_sizes",
     "strided_photos",
     "strides",
+    "strongest_patches",
     "touched_row",
     "training_curves",
     "windows_as_columns",
