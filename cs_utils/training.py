@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from cs_utils import machine
 from cs_utils.answers import plain_array
 from cs_utils.demonstrations import Note, in_a_sentence, numbers, quiet
 from cs_utils.exercises.layers import describe
@@ -278,7 +279,9 @@ def _arrays(
 
 def one_thread() -> contextlib.AbstractContextManager[Any]:
     """Matrix products this small gain little from threads, and on a busy machine threads that wait
-    for each other make them ten times slower."""
+    for each other make them ten times slower. PyTorch is limited too where it is in use."""
+    if "torch" in sys.modules:
+        return machine.one_thread()
     try:
         from threadpoolctl import threadpool_limits
     except ImportError:
