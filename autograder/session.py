@@ -124,14 +124,15 @@ class Session:
             return [Answer(problem=problem)] * len(cases)
         request = {
             "exercise": exercise.name,
-            "cases": [(dict(case.inputs), case.inputs_unchanged) for case in cases],
+            "cases": [(_shown(exercise, case), case.inputs_unchanged) for case in cases],
             "stand_ins": dict(stand_ins),
         }
         folder = tempfile.mkdtemp(prefix="ask-", dir=self._folder)
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
             write_new(descriptor, REQUEST, pack(request))
-            problem = await self._await_answers(folder, stand_ins)
+            seconds = exercise.seconds or self._limits.exercise
+            problem = await self._await_answers(folder, stand_ins, seconds)
             return [
                 read_reply(descriptor, answer_file(index), problem) for index in range(len(cases))
             ]
@@ -235,7 +236,9 @@ class Session:
                 return True
         return False
 
-    async def _await_answers(self, folder: str, stand_ins: Mapping[str, int]) -> Problem:
+    async def _await_answers(
+        self, folder: str, stand_ins: Mapping[str, int], seconds: float
+    ) -> Problem:
         """Let the kernel answer; returns what to say of the cases that it did not answer."""
         code = (
             "__import__('cs_utils.kernel_side').kernel_side"
@@ -244,7 +247,7 @@ class Session:
         message = self._kernel.execute(
             code, silent=True, store_history=False, allow_stdin=True, stop_on_error=False
         )
-        end = time.monotonic() + self._limits.exercise
+        end = time.monotonic() + seconds
         pause = 0.002 if stand_ins else 0.02
         while time.monotonic() < end:
             try:
@@ -259,8 +262,7 @@ class Session:
                 return Problem(CRASHED, "the code ended the kernel's process")
         if not await self._interrupt():
             await self._stop()
-        seconds = f"{self._limits.exercise:g}"
-        return Problem(TIMED_OUT, f"no answer within {seconds} seconds: does a loop never end?")
+        return Problem(TIMED_OUT, f"no answer within {seconds:g} seconds: does a loop never end?")
 
     async def _serve_stand_ins(self, stand_ins: Mapping[str, int], end: float) -> None:
         """Compute what the kernel asks of working functions, only those now standing in."""
@@ -270,6 +272,11 @@ class Session:
             prompt = question["content"].get("prompt", "")
             with contextlib.suppress(zmq.Again):
                 self._kernel.input(base64.b64encode(stand_in_reply(prompt, stand_ins)).decode())
+
+
+def _shown(exercise: Exercise, case: Case) -> dict[str, Any]:
+    """The inputs of a case that the student's kernel is given."""
+    return {name: one for name, one in case.inputs.items() if name not in exercise.kept_back}
 
 
 class _QuietClient(NotebookClient):

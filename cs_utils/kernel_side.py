@@ -99,7 +99,7 @@ def _stand_in(name: str, index: int) -> Callable[..., Any]:
     module of PyTorch's is used here.
     """
     own = find_exercise(name).stand_ins[index]
-    if getattr(own, "makes_modules", False):
+    if getattr(own, "makes_module", False):
         return own
 
     def stand_in(*args: Any, **kwargs: Any) -> Any:

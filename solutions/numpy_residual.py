@@ -1,4 +1,4 @@
-"""The residual block on vectors and the search for alike images, in NumPy: the reference answers."""
+"""The residual block on vectors and the search for alike images, in NumPy: reference answers."""
 
 from typing import Any
 

@@ -12,8 +12,9 @@ _NUMPY = (
     "numpy_convolution_options",
     "numpy_pooling",
     "numpy_counting",
+    "numpy_residual",
 )
-_TORCH = ("torch_layers", "torch_seeing", "architectures")
+_TORCH = ("torch_layers", "torch_seeing", "architectures", "residual_networks", "small_network")
 
 
 @cache

@@ -7,10 +7,15 @@ A network is told by its published table (``tables``) and computed from it (``ex
 
 from cs_utils.exercises.architectures.accuracy import TOP_K_ACCURACY
 from cs_utils.exercises.architectures.alexnet import ALEXNET
+from cs_utils.exercises.architectures.capstone import TRAIN_SMALL_NETWORK
 from cs_utils.exercises.architectures.counting import CONV_OPS, STACK_PARAMETERS
 from cs_utils.exercises.architectures.googlenet import GOOGLENET
 from cs_utils.exercises.architectures.inception import INCEPTION, INCEPTION_NAIVE
 from cs_utils.exercises.architectures.lenet import LENET5
+from cs_utils.exercises.architectures.residual_mistakes import BACKWARD as RESIDUAL_BACKWARD
+from cs_utils.exercises.architectures.residual_mistakes import FORWARD as RESIDUAL_FORWARD
+from cs_utils.exercises.architectures.residual_networks import BASIC_BLOCK, BOTTLENECK, RESNET
+from cs_utils.exercises.architectures.retrieval import NEAREST_NEIGHBOURS
 from cs_utils.exercises.architectures.vgg import VGG16
 from cs_utils.exercises.specification import Exercise
 
@@ -25,4 +30,11 @@ EXERCISES: tuple[Exercise, ...] = (
     INCEPTION_NAIVE,
     INCEPTION,
     GOOGLENET,
+    RESIDUAL_FORWARD,
+    RESIDUAL_BACKWARD,
+    BASIC_BLOCK,
+    BOTTLENECK,
+    RESNET,
+    NEAREST_NEIGHBOURS,
+    TRAIN_SMALL_NETWORK,
 )

@@ -11,7 +11,7 @@ PASSES_ON = re.compile(
     r"unsqueeze|squeeze|permute|transpose|t|expand|slice|select|split|unbind|as_strided|lift_fresh"
 )
 _CONVOLUTION = re.compile(r"\w*convolution\w*|conv2d")
-_BATCHNORM = re.compile(r"\w*batch_norm\w*")
+BATCHNORM = re.compile(r"\w*batch_norm\w*")
 _ACTIVATIONS = {
     "relu": "ReLU",
     "clamp_min": "ReLU",
@@ -45,7 +45,7 @@ def read_operator(
         return _convolution(args, out)
     if name in ("addmm", "mm", "linear", "addmm_activation"):
         return _linear(name, args, out, batch)
-    if _BATCHNORM.fullmatch(name):
+    if BATCHNORM.fullmatch(name):
         learned = [one for one in args[1:3] if one is not None]
         return "batchnorm", {"parameters": sum(one.numel() for one in learned)}
     if name in ("max_pool2d_with_indices", "max_pool2d", "avg_pool2d"):

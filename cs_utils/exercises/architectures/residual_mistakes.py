@@ -1,4 +1,4 @@
-"""The exercises ``residual_forward`` and ``residual_backward`` and the mistakes that people make."""
+"""The exercises ``residual_forward`` and ``residual_backward``, and people's mistakes in them."""
 
 from collections.abc import Callable
 from typing import Any

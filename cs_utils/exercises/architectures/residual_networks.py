@@ -1,6 +1,7 @@
 """The exercises ``BasicBlock``, ``Bottleneck`` and ``ResNet``."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from cs_utils.exercises.architectures import residual_network_mistakes as mistakes
+from cs_utils.exercises.architectures import resnet_mistakes
+from cs_utils.exercises.architectures.lent_modules import LentModule
 from cs_utils.exercises.architectures.networks import (
     LAYERS,
     SIZES,
@@ -17,14 +20,13 @@ from cs_utils.exercises.architectures.networks import (
     sizes_case,
 )
 from cs_utils.exercises.architectures.resnet_tables import (
-    BLOCKS,
     EXPANSION,
     basic_block,
     bottleneck,
     paper_bottleneck,
     resnet,
 )
-from cs_utils.exercises.architectures.standing_in import StandInModule
+from cs_utils.exercises.architectures.tables import Table
 from cs_utils.exercises.specification import (
     Case,
     Exercise,
@@ -34,10 +36,13 @@ from cs_utils.exercises.specification import (
     WrongReturnError,
 )
 from cs_utils.language import _
-from cs_utils.verdicts import close
 
 _ROWS = (SIZES, LAYERS)
-_DIFFERENT_SIZES = re.compile(r"size of tensor a \((\d+)\).*tensor b \((\d+)\).*dimension (\d)")
+# How PyTorch tells that two shapes cannot be added: on a real device and on the meta device.
+_SIZES = re.compile(
+    r"size of tensor a \((?P<one>\d+)\) must match the size of tensor b \((?P<other>\d+)\)"
+)
+_SHAPES = re.compile(r"had torch\.Size\(\[(?P<other>.+?)\]\).*broadcastable to \[(?P<one>.+?)\]")
 
 
 def _block_cases(expansion: int, rng: np.random.Generator) -> list[Case]:
@@ -48,11 +53,11 @@ def _block_cases(expansion: int, rng: np.random.Generator) -> list[Case]:
     def picture(channels: int) -> tuple[int, int, int]:
         return channels, height, width
 
-    fits = {"in_channels": expansion * few, "channels": few, "stride": 1}
-    wider = {"in_channels": more, "channels": few, "stride": 1}
-    halved = {"in_channels": expansion * few, "channels": 2 * few, "stride": 2}
-    same_channels = {"in_channels": expansion * few, "channels": few, "stride": 2}
-    paper = {"in_channels": 64 * expansion, "channels": 64, "stride": 1}
+    fits: dict[str, Any] = {"in_channels": expansion * few, "channels": few, "stride": 1}
+    wider: dict[str, Any] = {"in_channels": more, "channels": few, "stride": 1}
+    halved: dict[str, Any] = {"in_channels": expansion * few, "channels": 2 * few, "stride": 2}
+    same_channels: dict[str, Any] = {"in_channels": expansion * few, "channels": few, "stride": 2}
+    paper: dict[str, Any] = {"in_channels": 64 * expansion, "channels": 64, "stride": 1}
     return [
         layers_case(_("every layer, x fits"), (64 * expansion, 56, 56), **paper),
         layers_case(
@@ -80,7 +85,7 @@ def _network_cases(rng: np.random.Generator) -> list[Case]:
     return [
         *(
             sizes_case(_("sizes of {depth} layers").format(depth=depth), (3, 224, 224), depth=depth)
-            for depth in BLOCKS
+            for depth in (18, 101, 152)
         ),
         layers_case(_("every layer of 34"), (3, 224, 224), depth=34, num_classes=classes),
         layers_case(_("every layer of 50"), (3, 224, 224), depth=50, num_classes=others),
@@ -110,16 +115,15 @@ def _adding(exercise: Exercise) -> Exercise:
         try:
             return exercise.answer(functions, case)
         except RuntimeError as error:
-            found = _DIFFERENT_SIZES.search(str(error))
+            found = _SIZES.search(str(error)) or _SHAPES.search(str(error))
             if found is None:
                 raise
-            one, other, axis = map(int, found.groups())
-            what = _("channels") if axis == 1 else _("rows") if axis == 2 else _("columns")
             text = _(
-                "What is added has {one} {what} on one side and {other} on the other. Where F "
-                "changes the channels or takes a stride, what must happen to x before the plus?"
+                "What is added has different sizes, {one} and {other}. Where F changes the "
+                "channels or takes a stride, what must happen to x before the plus?"
             )
-            raise WrongReturnError(text.format(one=one, other=other, what=what)) from error
+            sizes = {name: f"({size})" for name, size in found.groupdict().items()}
+            raise WrongReturnError(text.format(**sizes)) from error
 
     return replace(exercise, answer=answer)
 
@@ -147,6 +151,8 @@ def _either(exercise: Exercise, paper: Exercise) -> Exercise:
 
 
 def _same(outputs: Outputs, right: Outputs, tolerance: float) -> bool:
+    from cs_utils.verdicts import close
+
     return all(
         name in outputs
         and np.shape(outputs[name]) == np.shape(value)
@@ -162,13 +168,20 @@ def _strange_rows(received: np.ndarray, right: np.ndarray) -> int:
     return sum(tuple(row)[:-2] not in known for row in rows)
 
 
+def _lent(table: Callable[..., Table], expansion: int) -> LentModule:
+    """A working block, with the attribute that a student's own class may have."""
+    lent = LentModule(table)
+    lent.expansion = expansion  # type: ignore[attr-defined]
+    return lent
+
+
 BASIC_BLOCK = replace(
     _adding(
         network_exercise(
             "BasicBlock", 4, basic_block, partial(_block_cases, 1), mistakes.BASIC_BLOCK
         )
     ),
-    stand_ins=(StandInModule(basic_block),),
+    stand_ins=(_lent(basic_block, 1),),
 )
 
 BOTTLENECK = replace(
@@ -182,11 +195,9 @@ BOTTLENECK = replace(
                 mistakes.BOTTLENECK,
             )
         ),
-        network_exercise(
-            "Bottleneck", 4, paper_bottleneck, partial(_block_cases, EXPANSION), ()
-        ),
+        network_exercise("Bottleneck", 4, paper_bottleneck, partial(_block_cases, EXPANSION), ()),
     ),
-    stand_ins=(StandInModule(bottleneck, EXPANSION),),
+    stand_ins=(_lent(bottleneck, EXPANSION),),
 )
 
 RESNET = _either(
@@ -196,11 +207,9 @@ RESNET = _either(
             5,
             resnet,
             _network_cases,
-            mistakes.RESNET,
+            resnet_mistakes.RESNET,
             builds_on=("BasicBlock", "Bottleneck"),
         )
     ),
-    network_exercise(
-        "ResNet", 5, partial(resnet, deep_block=paper_bottleneck), _network_cases, ()
-    ),
+    network_exercise("ResNet", 5, partial(resnet, deep_block=paper_bottleneck), _network_cases, ()),
 )

@@ -1,5 +1,5 @@
-"""Residual networks as tables: K. He, X. Zhang, S. Ren and J. Sun, "Deep residual learning for image
-recognition", CVPR 2016, table 1 and figure 5, shortcuts of kind B."""
+"""Residual networks as tables: K. He, X. Zhang, S. Ren and J. Sun, "Deep residual learning for
+image recognition", CVPR 2016, table 1 and figure 5, shortcuts of kind B."""
 
 from collections.abc import Callable
 
