@@ -221,7 +221,7 @@ def filters_and_maps(training: Training | Note, image: np.ndarray) -> Picture | 
         np.maximum(correlate2d(image[0], kernel, mode="same") + bias, 0)
         for kernel, bias in zip(w, b, strict=True)
     ]
-    figure, axes = panels(2, len(w) + 1, size=(9.6, 2.5))
+    figure, axes = panels(2, len(w) + 1, size=(9.6, 1.9))
     for plot in axes.flat:
         plot.axis("off")
     axes[1, 0].imshow(image[0], cmap="gray")
