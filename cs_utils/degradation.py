@@ -1,5 +1,6 @@
 """Does a network get better with more layers? The same small network in growing depth, made of the
-student's blocks and trained on Fashion-MNIST, always in the same way."""
+student's blocks and trained on Fashion-MNIST, always in the same way; and how large activations are
+many layers on."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -21,9 +22,12 @@ DEPTHS = (8, 20, 44)
 STEPS = 160
 WIDTH = 16
 BATCH = 128
+# Convolutions of ResNet-34.
+LAYERS = 33
 
 _LEARNING_RATE, _MOMENTUM, _WEIGHT_DECAY = 0.05, 0.9, 1e-4
 _AT_THE_END = 40
+_SCALED_CHANNELS, _SCALED_SIDE = 64, 14
 
 
 @dataclass(frozen=True)
@@ -146,3 +150,27 @@ def _trained(network: Any, data: Images, steps: int, notice: Callable[[], Any]) 
             notice()
     network.eval()
     return losses
+
+
+def scales_through_layers(gain: float) -> np.ndarray:
+    """Standard deviation of a random input and behind each of LAYERS convolutions with ReLU,
+    (LAYERS + 1,).
+
+    gain: the weights have variance gain / fan-in; 1 is Xavier's where as many channels go out as
+    come in.
+    """
+    import torch
+
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(2, _SCALED_CHANNELS, _SCALED_SIDE, _SCALED_SIDE, generator=generator)
+    found = [float(x.std())]
+    shape = (_SCALED_CHANNELS, _SCALED_CHANNELS, 3, 3)
+    deviation = (gain / (9 * _SCALED_CHANNELS)) ** 0.5
+    with torch.no_grad(), one_thread():
+        for _layer in range(LAYERS):
+            w = deviation * torch.randn(shape, generator=generator)
+            # Around the edge, so that no zeros of a padding make the maps smaller.
+            framed = torch.nn.functional.pad(x, (1, 1, 1, 1), mode="circular")
+            x = torch.nn.functional.conv2d(framed, w).relu()
+            found.append(float(x.std()))
+    return np.array(found)
