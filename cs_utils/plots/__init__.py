@@ -2,6 +2,7 @@
 a student's function is not written yet, a sentence comes in its place."""
 
 from cs_utils.plots.attribution import occlusion, saliency
+from cs_utils.plots.blocks import published_blocks, residual_block
 from cs_utils.plots.convolution import (
     activation_maps,
     layer_volumes,
@@ -22,6 +23,7 @@ from cs_utils.plots.fields import (
 )
 from cs_utils.plots.figures import Picture, with_alt_text
 from cs_utils.plots.graphs import neuron_graph, node
+from cs_utils.plots.history import five_architectures
 from cs_utils.plots.images import channels, equivariance, filtered, pixels
 from cs_utils.plots.learning import crossed_clusters, loss_gradient
 from cs_utils.plots.matrices import (
@@ -31,6 +33,12 @@ from cs_utils.plots.matrices import (
     touched_row,
 )
 from cs_utils.plots.matrix_forms import layer_as_matrix, windows_as_columns
+from cs_utils.plots.network_diagrams import (
+    googlenet_road,
+    inception_modules,
+    network_volumes,
+)
+from cs_utils.plots.network_measures import mistaken_digits, top_five, weights_and_work
 from cs_utils.plots.optimisers import optimiser_paths
 from cs_utils.plots.pooling import (
     filters_and_maps,
@@ -40,9 +48,11 @@ from cs_utils.plots.pooling import (
     pooling_speed,
     shift_invariances,
 )
+from cs_utils.plots.residual import alike, degradation, residual_scales, same_kind
 from cs_utils.plots.retina import learned_weights, learning_curves, retina
 from cs_utils.plots.seeing import by_depth, feature_maps, learned_filters, predictions
 from cs_utils.plots.signals import activation_scales, batchnorm_activations, dropout_masks
+from cs_utils.plots.small_networks import small_network
 from cs_utils.plots.timing import convolution_times, shift_accuracy
 from cs_utils.plots.training import confusion, first_layer, training_curves
 from cs_utils.plots.wishes import fooled, maximised, strongest_patches
@@ -51,12 +61,14 @@ __all__ = [
     "Picture",
     "activation_maps",
     "activation_scales",
+    "alike",
     "batchnorm_activations",
     "by_depth",
     "channels",
     "confusion",
     "convolution_times",
     "crossed_clusters",
+    "degradation",
     "dropout_masks",
     "equivariance",
     "feature_maps",
@@ -65,8 +77,11 @@ __all__ = [
     "filtered",
     "filters_and_maps",
     "first_layer",
+    "five_architectures",
     "fooled",
+    "googlenet_road",
     "image_samples",
+    "inception_modules",
     "jacobian_blocks",
     "jacobian_costs",
     "jacobian_memory",
@@ -80,6 +95,8 @@ __all__ = [
     "local_gradient",
     "loss_gradient",
     "maximised",
+    "mistaken_digits",
+    "network_volumes",
     "neuron_graph",
     "node",
     "occlusion",
@@ -91,16 +108,23 @@ __all__ = [
     "pooling_routes",
     "pooling_speed",
     "predictions",
+    "published_blocks",
+    "residual_block",
+    "residual_scales",
     "retina",
     "saliency",
+    "same_kind",
     "shift_accuracy",
     "shift_invariances",
+    "small_network",
     "step_sizes",
     "strided_photos",
     "strides",
     "strongest_patches",
+    "top_five",
     "touched_row",
     "training_curves",
+    "weights_and_work",
     "windows_as_columns",
     "with_alt_text",
 ]

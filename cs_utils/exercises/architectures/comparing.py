@@ -288,7 +288,7 @@ def describe(row: Row) -> str:
     kernel = _by(row.kernel_height, row.kernel_width)
     size = _by(row.height, row.width)
     words = {
-        "convolution": _("a {kernel} convolution to {channels} channels of {size}"),
+        "convolution": _("{a} {kernel} convolution to {channels} channels of {size}"),
         "linear": _("a linear layer to {channels:,} outputs"),
         "max pooling": _("max pooling {kernel} with stride {stride}"),
         "average pooling": _("average pooling {kernel} with stride {stride}"),
@@ -298,7 +298,12 @@ def describe(row: Row) -> str:
     text = words.get(row.kind_name, _(row.kind_name))
     stride = _side(row.stride_height, row.stride_width)
     return text.format(
-        kernel=kernel, channels=row.channels, size=size, stride=stride, p=row.p / 1000
+        a=_("an") if kernel.startswith(("8", "11")) else _("a"),
+        kernel=kernel,
+        channels=row.channels,
+        size=size,
+        stride=stride,
+        p=row.p / 1000,
     )
 
 

@@ -39,7 +39,7 @@ from cs_utils.language import _
 
 LESSON = "05_architectures"
 SIZES, LAYERS, OUTPUTS = "sizes", "layers", "outputs"
-_SIZED = (*WEIGHTED, *POOLING, *JOINS, "output")
+SIZED = (*WEIGHTED, *POOLING, *JOINS, "output")
 # What a case says beside the arguments of the network's class.
 _ASKED = ("asked", "input_shape", "x", "seed", "training")
 
@@ -166,11 +166,11 @@ def _right(table: Table, inputs: Inputs) -> Outputs:
 def _described(rows: Sequence[Row], inputs: Inputs, parameters: int) -> Outputs:
     if inputs["asked"] == LAYERS:
         return {"layers": to_array(rows)}
-    return {"sizes": to_array(_sized(rows)), "parameters": parameters}
+    return {"sizes": to_array(sized(rows)), "parameters": parameters}
 
 
-def _sized(rows: Sequence[Row]) -> list[Row]:
-    return [replace(row, source=0, second=0) for row in rows if row.kind_name in _SIZED]
+def sized(rows: Sequence[Row]) -> list[Row]:
+    return [replace(row, source=0, second=0) for row in rows if row.kind_name in SIZED]
 
 
 @functools.lru_cache(maxsize=64)
@@ -229,8 +229,8 @@ def _in_words(
         return _("what was handed back is no table of layers")
     expected, names = table_rows(table(**_arguments(inputs)), tuple(inputs["input_shape"]))
     if inputs["asked"] == SIZES:
-        kept = [name for name, row in zip(names, expected, strict=True) if row.kind_name in _SIZED]
-        return first_difference(_sized(expected), kept, rows)
+        kept = [name for name, row in zip(names, expected, strict=True) if row.kind_name in SIZED]
+        return first_difference(sized(expected), kept, rows)
     return first_difference(expected, names, rows)
 
 
