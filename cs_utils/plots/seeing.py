@@ -86,9 +86,9 @@ def feature_maps(network: Any, name: str, count: int = 6) -> Picture:
         facts.append(fact.format(layer=layer, h=height, w=width, side=side))
     without_ticks(axes)
     alt = _(
-        "A photo and, row by row, the {count} maps with the highest means at five depths. The first "
-        "rows are still like the photo, edges and fur; the last ones are coarse, with a few bright "
-        "spots. {facts}."
+        "A photo and, row by row, the {count} maps with the highest means at five depths. The "
+        "first rows are still like the photo, edges and fur; the last ones are coarse, with a few "
+        "bright spots. {facts}."
     )
     caption = _("Yellow is each map's own highest value, dark blue is 0. {facts}.")
     text = "; ".join(facts)

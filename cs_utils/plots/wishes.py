@@ -8,6 +8,7 @@ import numpy as np
 from cs_utils.demonstrations import comes_alive, numbers
 from cs_utils.kernel_side import is_grading
 from cs_utils.language import _
+from cs_utils.machine import one_thread
 from cs_utils.plots.figures import Picture, panels, with_alt_text
 from cs_utils.plots.seeing import as_image, on_its_device, without_ticks
 from cs_utils.pretrained import SIDE, best_classes, class_name, picture, seen_by, up_to
@@ -27,7 +28,8 @@ def strongest_patches(
     from cs_utils.looking import activations, tiles
 
     pictures = tiles()
-    found = activations(network, pictures, list(channels))
+    with one_thread():
+        found = activations(network, pictures, list(channels))
     width = max(map(len, channels.values()))
     figure, axes = panels(len(channels), width * (count + 1) - 1, size=(9.8, 1.05 * len(channels)))
     without_ticks(axes)
@@ -49,8 +51,8 @@ def strongest_patches(
             )
         facts.append(_("{layer}: {side} x {side} pixels").format(layer=layer, side=side))
     caption = _(
-        "For each channel the {count} tiles of the photos that it answers most to, cut down to what "
-        "the unit sees. {facts}."
+        "For each channel the {count} tiles of the photos that it answers most to, cut down to "
+        "what the unit sees. {facts}."
     ).format(count=count, facts="; ".join(facts))
     alt = _(
         "Rows of patches from the course's photos, one row for each depth, some channels in each, "
@@ -103,9 +105,11 @@ def maximised(
         for row, (layer, wanted) in zip(axes, channels.items(), strict=True):
             part = up_to(network, layer)
             row[0].set_ylabel(layer, fontsize=9, rotation=0, ha="right", va="center")
+            # Units that see much need no fine detail.
+            deep = seen_by(layer, 0, 0)[2] > SIDE / 3
             rises = []
             for plot, channel in zip(row, wanted, strict=True):
-                gentle = Gentle()
+                gentle = Gentle() if deep else Gentle(sigma=0.6, keep=0.97)
 
                 def regularise(image: Any, gentle: Any = gentle) -> Any:
                     bar.update(1)
@@ -116,7 +120,7 @@ def maximised(
                 )
                 numbers(image, _("the image of maximise_activation"), tuple(start.shape))
                 before, after = (_mean(part, one, channel) for one in (start, image))
-                rises.append(f"{before:.1f} -> {after:.1f}")
+                rises.append(f"{before:.1f} → {after:.1f}")
                 plot.imshow(_stretched(as_image(image)))
                 named = class_name(channel) if layer == "conv10" else str(channel)
                 plot.set_title(f"{named}\n{rises[-1]}", fontsize=9, pad=3)
@@ -152,7 +156,8 @@ def fooled(
         return moved.clamp(image - largest, image + largest).clamp(0, 1)
 
     part = up_to(network, "conv10")
-    made = maximise_activation(part, image.clone(), label, steps, learning_rate, regularise)
+    with one_thread():
+        made = maximise_activation(part, image.clone(), label, steps, learning_rate, regularise)
     numbers(made, _("the image of maximise_activation"), tuple(image.shape))
     change = (made - image).detach()
     figure, axes = panels(1, 3, size=(9.6, 3.2))
@@ -185,7 +190,7 @@ def _mean(part: Any, image: Any, channel: int) -> float:
         return float(part(image[None])[0, channel].mean())
 
 
-def _stretched(image: np.ndarray, deviations: float = 3.0) -> np.ndarray:
+def _stretched(image: np.ndarray, deviations: float = 3.5) -> np.ndarray:
     """The picture with its contrast raised: so many standard deviations on each side of its mean
     fill the scale."""
     spread = max(float(image.std()), 1e-6)
