@@ -112,7 +112,8 @@ def _cells(row: Row) -> tuple[str, str, str, str]:
     what = f"{_(row.kind_name)} {_patch(row, row)}".strip()
     size = f"{row.height}x{row.width}x{row.channels}" if row.height > 1 else f"{row.channels:,}"
     counts = (row.parameters, row.operations)
-    return what, size, *(f"{count:,}" if count else "" for count in counts)
+    parameters, operations = (f"{count:,}" if count else "" for count in counts)
+    return what, size, parameters, operations
 
 
 @comes_alive

@@ -143,7 +143,11 @@ def _draw_label(
 
     wide, high = size
     corner = (centre[0] - wide / 2, centre[1] - high / 2)
-    look = {"boxstyle": "round,pad=0,rounding_size=0.06", "edgecolor": BLACK, "linewidth": 0.8}
+    look: dict[str, Any] = {
+        "boxstyle": "round,pad=0,rounding_size=0.06",
+        "edgecolor": BLACK,
+        "linewidth": 0.8,
+    }
     axes.add_patch(FancyBboxPatch(corner, wide, high, facecolor=colour, zorder=2, **look))
     axes.text(*centre, text, ha="center", va="center", fontsize=letters, zorder=3)
 

@@ -108,84 +108,86 @@ def _dropout_before(table: Table) -> Table:
     return tuple(found)
 
 
+MISTAKES = (
+    Mistake(
+        "pooling windows side by side",
+        _(
+            "Your pooling windows are 2x2 and lie side by side. "
+            "AlexNet's overlap: how large is a window that moves by 2 and overlaps by 1?"
+        ),
+        of_kind("max pooling", kernel_size=2),
+    ),
+    Mistake(
+        "pooling with stride 3",
+        _(
+            "Your 3x3 windows move by 3, which is what MaxPool2d(3) does without a stride. "
+            "How far do AlexNet's move, so that they overlap?"
+        ),
+        of_kind("max pooling", stride=3),
+    ),
+    mistakes.AVERAGE_POOLING,
+    Mistake(
+        "the widths of torchvision's AlexNet",
+        _(
+            "These are the widths of a later variant (64, 192, 384, 256, 256), which is "
+            "torchvision's. Which ones does the table of 2012 give?"
+        ),
+        _one_weird_trick,
+    ),
+    Mistake(
+        "conv1 with padding 2",
+        _(
+            "conv1 has a padding of 2, which the paper's 224x224 would need. "
+            "What is (N - F + 2P) / S + 1 for 227 without any?"
+        ),
+        lambda table: changed(table, "conv1", padding=2),
+    ),
+    Mistake(
+        "conv1 with stride 2",
+        _("conv1 moves by 2 pixels. By how many must it, for 55x55 to come out?"),
+        lambda table: changed(table, "conv1", stride=2),
+    ),
+    mistakes.NO_PADDING,
+    Mistake(
+        "groups left out",
+        _(
+            "Your network looks the same with groups=2. "
+            "Which three convolutions see only one GPU's half of the channels?"
+        ),
+        of_kind("convolution", groups=1),
+    ),
+    Mistake(
+        "conv3 in groups, too",
+        _(
+            "conv3 is split into groups, too. It is the one layer where the two GPUs "
+            "exchange all their maps: which convolutions does the table mark?"
+        ),
+        lambda table: changed(table, "conv3", groups=_groups(table)),
+    ),
+    mistakes.no_activations("ReLU"),
+    mistakes.NO_RELU_BETWEEN_LINEAR_LAYERS,
+    mistakes.NO_DROPOUT,
+    Mistake(
+        "dropout before fc6 and fc7",
+        _(
+            "Your dropout stands in front of fc6 and fc7. "
+            "The paper drops outputs of these two layers: where does that put it?"
+        ),
+        _dropout_before,
+    ),
+    mistakes.SOFTMAX,
+    mistakes.LOG_SOFTMAX,
+    mistakes.RELU_AT_THE_END,
+    mistakes.NO_BIAS,
+    mistakes.NO_CONVOLUTION_BIAS,
+)
+
 ALEXNET = network_exercise(
     "AlexNet",
     5,
     alexnet_table,
     _cases,
-    (
-        Mistake(
-            "pooling windows side by side",
-            _(
-                "Your pooling windows are 2x2 and lie side by side. "
-                "AlexNet's overlap: how large is a window that moves by 2 and overlaps by 1?"
-            ),
-            of_kind("max pooling", kernel_size=2),
-        ),
-        Mistake(
-            "pooling with stride 3",
-            _(
-                "Your 3x3 windows move by 3, which is what MaxPool2d(3) does without a stride. "
-                "How far do AlexNet's move, so that they overlap?"
-            ),
-            of_kind("max pooling", stride=3),
-        ),
-        mistakes.AVERAGE_POOLING,
-        Mistake(
-            "the widths of torchvision's AlexNet",
-            _(
-                "These are the widths of a later variant (64, 192, 384, 256, 256), which is "
-                "torchvision's. Which ones does the table of 2012 give?"
-            ),
-            _one_weird_trick,
-        ),
-        Mistake(
-            "conv1 with padding 2",
-            _(
-                "conv1 has a padding of 2, which the paper's 224x224 would need. "
-                "What is (N - F + 2P) / S + 1 for 227 without any?"
-            ),
-            lambda table: changed(table, "conv1", padding=2),
-        ),
-        Mistake(
-            "conv1 with stride 2",
-            _("conv1 moves by 2 pixels. By how many must it, for 55x55 to come out?"),
-            lambda table: changed(table, "conv1", stride=2),
-        ),
-        mistakes.NO_PADDING,
-        Mistake(
-            "groups left out",
-            _(
-                "Your network looks the same with groups=2. "
-                "Which three convolutions see only one GPU's half of the channels?"
-            ),
-            of_kind("convolution", groups=1),
-        ),
-        Mistake(
-            "conv3 in groups, too",
-            _(
-                "conv3 is split into groups, too. It is the one layer where the two GPUs "
-                "exchange all their maps: which convolutions does the table mark?"
-            ),
-            lambda table: changed(table, "conv3", groups=_groups(table)),
-        ),
-        mistakes.no_activations("ReLU"),
-        mistakes.NO_RELU_BETWEEN_LINEAR_LAYERS,
-        mistakes.NO_DROPOUT,
-        Mistake(
-            "dropout before fc6 and fc7",
-            _(
-                "Your dropout stands in front of fc6 and fc7. "
-                "The paper drops outputs of these two layers: where does that put it?"
-            ),
-            _dropout_before,
-        ),
-        mistakes.SOFTMAX,
-        mistakes.LOG_SOFTMAX,
-        mistakes.RELU_AT_THE_END,
-        mistakes.NO_BIAS,
-        mistakes.NO_CONVOLUTION_BIAS,
-    ),
+    MISTAKES,
 )
 
 

@@ -157,79 +157,81 @@ def _widths_alike(table: Table) -> Table:
     return table
 
 
+MISTAKES = (
+    Mistake(
+        "no auxiliary outputs",
+        _(
+            "Your network returns one output in training. "
+            "Which two modules have a classifier of their own attached to them?"
+        ),
+        _sides(lambda sides: [None] * len(sides)),
+    ),
+    Mistake(
+        "auxiliary outputs exchanged",
+        _("The auxiliary outputs have changed places. Which module does the first follow?"),
+        _sides(lambda sides: sides[::-1]),
+    ),
+    Mistake(
+        "pooling with padding",
+        _(
+            "Your poolings have padding 1, which gives the table's sizes with other windows. "
+            "The network was made with sizes rounded up: which argument of MaxPool2d does that?"
+        ),
+        _padded_pooling,
+    ),
+    Mistake(
+        "pooling rounded down",
+        _(
+            "Your poolings round down, so 55x55 follows 112x112. "
+            "What does the table say, and which argument of MaxPool2d rounds up?"
+        ),
+        of_kind("max pooling", round_up=False),
+    ),
+    Mistake(
+        "stem without its 1x1 convolution",
+        _(
+            "The second row of the table has a depth of 2. "
+            "Which convolution stands in front of its 3x3?"
+        ),
+        _without_stem_reduction,
+    ),
+    Mistake(
+        "no global average pooling",
+        _(
+            "The maps of 7x7 go straight into the linear layer, with fifty million weights. "
+            "Which row of the table makes one number of each map?"
+        ),
+        _flattened,
+    ),
+    Mistake(
+        "4d as wide as 4c",
+        _("4d has the widths of 4c. How many channels does the table give at its end?"),
+        _widths_alike,
+    ),
+    Mistake(
+        "no ReLU in the stem",
+        _("The convolutions before 3a have no ReLU. Does any convolution here go without?"),
+        lambda table: without(
+            table, "ReLU after conv1", "ReLU after conv2 reduce", "ReLU after conv2"
+        ),
+    ),
+    mistakes.NO_DROPOUT,
+    Mistake(
+        "dropout of one half",
+        _("All your dropouts are 0.5. Which share has the head, and which the sides?"),
+        of_kind("dropout", p=0.5),
+    ),
+    mistakes.BATCHNORM_ADDED,
+    mistakes.SOFTMAX,
+    mistakes.NO_BIAS,
+    mistakes.NO_CONVOLUTION_BIAS,
+)
+
 GOOGLENET = network_exercise(
     "GoogLeNet",
     6,
     googlenet_table,
     _cases,
-    (
-        Mistake(
-            "no auxiliary outputs",
-            _(
-                "Your network returns one output in training. "
-                "Which two modules have a classifier of their own attached to them?"
-            ),
-            _sides(lambda sides: [None] * len(sides)),
-        ),
-        Mistake(
-            "auxiliary outputs exchanged",
-            _("The auxiliary outputs have changed places. Which module does the first follow?"),
-            _sides(lambda sides: sides[::-1]),
-        ),
-        Mistake(
-            "pooling with padding",
-            _(
-                "Your poolings have padding 1, which gives the table's sizes with other windows. "
-                "The network was made with sizes rounded up: which argument of MaxPool2d does that?"
-            ),
-            _padded_pooling,
-        ),
-        Mistake(
-            "pooling rounded down",
-            _(
-                "Your poolings round down, so 55x55 follows 112x112. "
-                "What does the table say, and which argument of MaxPool2d rounds up?"
-            ),
-            of_kind("max pooling", round_up=False),
-        ),
-        Mistake(
-            "stem without its 1x1 convolution",
-            _(
-                "The second row of the table has a depth of 2. "
-                "Which convolution stands in front of its 3x3?"
-            ),
-            _without_stem_reduction,
-        ),
-        Mistake(
-            "no global average pooling",
-            _(
-                "The maps of 7x7 go straight into the linear layer, with fifty million weights. "
-                "Which row of the table makes one number of each map?"
-            ),
-            _flattened,
-        ),
-        Mistake(
-            "4d as wide as 4c",
-            _("4d has the widths of 4c. How many channels does the table give at its end?"),
-            _widths_alike,
-        ),
-        Mistake(
-            "no ReLU in the stem",
-            _("The convolutions before 3a have no ReLU. Does any convolution here go without?"),
-            lambda table: without(
-                table, "ReLU after conv1", "ReLU after conv2 reduce", "ReLU after conv2"
-            ),
-        ),
-        mistakes.NO_DROPOUT,
-        Mistake(
-            "dropout of one half",
-            _("All your dropouts are 0.5. Which share has the head, and which the sides?"),
-            of_kind("dropout", p=0.5),
-        ),
-        mistakes.BATCHNORM_ADDED,
-        mistakes.SOFTMAX,
-        mistakes.NO_BIAS,
-        mistakes.NO_CONVOLUTION_BIAS,
-    ),
+    MISTAKES,
     builds_on=("Inception",),
 )

@@ -150,7 +150,7 @@ def _relu_after_pool(layer: Layer) -> Table:
     return (layer, relu(layer.name)) if layer.kind == "max pooling" else (layer,)
 
 
-_SHARED = (
+SHARED_MISTAKES = (
     Mistake(
         "the order of the 3x3 and the 5x5 branch",
         _(
@@ -197,23 +197,65 @@ _SHARED = (
     mistakes.NO_CONVOLUTION_BIAS,
 )
 
+NAIVE_MISTAKES = (
+    *SHARED_MISTAKES,
+    Mistake(
+        "ReLU behind the pooling",
+        _(
+            "A ReLU follows the pooling branch, too. The input may be negative here: "
+            "which branches end in a convolution?"
+        ),
+        mistakes.each_layer(_relu_after_pool),
+    ),
+)
+
 INCEPTION_NAIVE = network_exercise(
     "InceptionNaive",
     2,
     naive_table,
     _naive_cases,
-    (
-        *_SHARED,
-        Mistake(
-            "ReLU behind the pooling",
-            _(
-                "A ReLU follows the pooling branch, too. The input may be negative here: "
-                "which branches end in a convolution?"
-            ),
-            mistakes.each_layer(_relu_after_pool),
-        ),
-    ),
+    NAIVE_MISTAKES,
     stand_ins=(LentModule(naive_table),),
+)
+
+REDUCED_MISTAKES = (
+    *SHARED_MISTAKES,
+    Mistake(
+        "no ReLU behind the reductions",
+        _(
+            "Behind the 1x1 reductions the ReLU is missing. The paper says that they are "
+            "'dual-purpose': what besides fewer channels do they add?"
+        ),
+        lambda table: without(table, "ReLU after 3x3 reduce", "ReLU after 5x5 reduce"),
+    ),
+    Mistake(
+        "no pool projection",
+        _(
+            "The pooling branch is joined as it is, with all its input's channels. "
+            "Which convolution must follow it?"
+        ),
+        lambda table: without(table, "pool proj", "ReLU after pool proj"),
+    ),
+    Mistake(
+        "no ReLU behind the pool projection",
+        _("The pool projection has no ReLU. Is it a convolution like the others?"),
+        lambda table: without(table, "ReLU after pool proj"),
+    ),
+    Mistake(
+        "no pooling before the projection",
+        _("The fourth branch has no pooling before its 1x1 convolution. What is it then?"),
+        lambda table: without(table, "pool"),
+    ),
+    Mistake(
+        "ReLU on the input of the projection",
+        _("A ReLU stands between the pooling and its projection. Does the figure have one?"),
+        mistakes.each_layer(_relu_after_pool),
+    ),
+    Mistake(
+        "padding in the 1x1 convolutions",
+        _("Your 1x1 convolutions have padding. What does a kernel of 1x1 lose at the border?"),
+        of_kind("convolution", padding=1),
+    ),
 )
 
 INCEPTION = network_exercise(
@@ -221,44 +263,6 @@ INCEPTION = network_exercise(
     4,
     inception_table,
     _inception_cases,
-    (
-        *_SHARED,
-        Mistake(
-            "no ReLU behind the reductions",
-            _(
-                "Behind the 1x1 reductions the ReLU is missing. The paper says that they are "
-                "'dual-purpose': what besides fewer channels do they add?"
-            ),
-            lambda table: without(table, "ReLU after 3x3 reduce", "ReLU after 5x5 reduce"),
-        ),
-        Mistake(
-            "no pool projection",
-            _(
-                "The pooling branch is joined as it is, with all its input's channels. "
-                "Which convolution must follow it?"
-            ),
-            lambda table: without(table, "pool proj", "ReLU after pool proj"),
-        ),
-        Mistake(
-            "no ReLU behind the pool projection",
-            _("The pool projection has no ReLU. Is it a convolution like the others?"),
-            lambda table: without(table, "ReLU after pool proj"),
-        ),
-        Mistake(
-            "no pooling before the projection",
-            _("The fourth branch has no pooling before its 1x1 convolution. What is it then?"),
-            lambda table: without(table, "pool"),
-        ),
-        Mistake(
-            "ReLU on the input of the projection",
-            _("A ReLU stands between the pooling and its projection. Does the figure have one?"),
-            mistakes.each_layer(_relu_after_pool),
-        ),
-        Mistake(
-            "padding in the 1x1 convolutions",
-            _("Your 1x1 convolutions have padding. What does a kernel of 1x1 lose at the border?"),
-            of_kind("convolution", padding=1),
-        ),
-    ),
+    REDUCED_MISTAKES,
     stand_ins=(LentModule(inception_table),),
 )

@@ -55,64 +55,66 @@ def _cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
+MISTAKES = (
+    Mistake(
+        "no padding in C1",
+        _(
+            "C1 has no padding: it makes 24x24 of 28x28, and C5 gets 256 numbers. "
+            "LeNet-5 was built for 32x32: how many zeros on each side make that of 28?"
+        ),
+        lambda table: changed(table, "C1", padding=0),
+    ),
+    mistakes.MAX_POOLING,
+    Mistake(
+        "ReLU instead of tanh",
+        _("You use ReLU, which came fourteen years later. Which activation is asked for?"),
+        of_kind("tanh", kind="ReLU"),
+    ),
+    Mistake(
+        "ReLU and maximum pooling",
+        _(
+            "ReLU and maximum pooling make a good network, but that is LeNet as people build "
+            "it since 2012. Which activation and which pooling are asked for?"
+        ),
+        lambda table: of_kind("average pooling", kind="max pooling")(
+            of_kind("tanh", kind="ReLU")(table)
+        ),
+    ),
+    Mistake(
+        "sigmoid instead of tanh",
+        _("You use the sigmoid. Which activation is symmetric around 0?"),
+        of_kind("tanh", kind="sigmoid"),
+    ),
+    mistakes.no_activations("tanh"),
+    mistakes.NO_RELU_BETWEEN_LINEAR_LAYERS,
+    Mistake(
+        "no activation behind the convolutions",
+        _("The tanh behind the convolutions is missing. Which rows of the table have one?"),
+        lambda table: without(table, "tanh after C1", "tanh after C3"),
+    ),
+    Mistake(
+        "F6 left out",
+        _("C5 is followed by the output. Which layer of 84 stands between them?"),
+        lambda table: without(table, "F6", "tanh after F6"),
+    ),
+    Mistake(
+        "tanh behind the last layer",
+        _(
+            "The last layer is followed by a tanh, so logits stay between -1 and 1. "
+            "How sure can such a network be?"
+        ),
+        lambda table: (*table, tanh("output")),
+    ),
+    mistakes.SOFTMAX,
+    mistakes.LOG_SOFTMAX,
+    mistakes.NO_BIAS,
+    mistakes.NO_CONVOLUTION_BIAS,
+)
+
 LENET5 = network_exercise(
     "LeNet5",
     3,
     lenet_table,
     _cases,
-    (
-        Mistake(
-            "no padding in C1",
-            _(
-                "C1 has no padding: it makes 24x24 of 28x28, and C5 gets 256 numbers. "
-                "LeNet-5 was built for 32x32: how many zeros on each side make that of 28?"
-            ),
-            lambda table: changed(table, "C1", padding=0),
-        ),
-        mistakes.MAX_POOLING,
-        Mistake(
-            "ReLU instead of tanh",
-            _("You use ReLU, which came fourteen years later. Which activation is asked for?"),
-            of_kind("tanh", kind="ReLU"),
-        ),
-        Mistake(
-            "ReLU and maximum pooling",
-            _(
-                "ReLU and maximum pooling make a good network, but that is LeNet as people build "
-                "it since 2012. Which activation and which pooling are asked for?"
-            ),
-            lambda table: of_kind("average pooling", kind="max pooling")(
-                of_kind("tanh", kind="ReLU")(table)
-            ),
-        ),
-        Mistake(
-            "sigmoid instead of tanh",
-            _("You use the sigmoid. Which activation is symmetric around 0?"),
-            of_kind("tanh", kind="sigmoid"),
-        ),
-        mistakes.no_activations("tanh"),
-        mistakes.NO_RELU_BETWEEN_LINEAR_LAYERS,
-        Mistake(
-            "no activation behind the convolutions",
-            _("The tanh behind the convolutions is missing. Which rows of the table have one?"),
-            lambda table: without(table, "tanh after C1", "tanh after C3"),
-        ),
-        Mistake(
-            "F6 left out",
-            _("C5 is followed by the output. Which layer of 84 stands between them?"),
-            lambda table: without(table, "F6", "tanh after F6"),
-        ),
-        Mistake(
-            "tanh behind the last layer",
-            _(
-                "The last layer is followed by a tanh, so logits stay between -1 and 1. "
-                "How sure can such a network be?"
-            ),
-            lambda table: (*table, tanh("output")),
-        ),
-        mistakes.SOFTMAX,
-        mistakes.LOG_SOFTMAX,
-        mistakes.NO_BIAS,
-        mistakes.NO_CONVOLUTION_BIAS,
-    ),
+    MISTAKES,
 )

@@ -36,6 +36,7 @@ from cs_utils.exercises.specification import (
     WrongReturnError,
 )
 from cs_utils.language import _
+from cs_utils.machine import one_thread
 
 LESSON = "05_architectures"
 SIZES, LAYERS, OUTPUTS = "sizes", "layers", "outputs"
@@ -255,7 +256,8 @@ def _without_drawing() -> Iterator[None]:
 @contextmanager
 def _exactly() -> Iterator[None]:
     """Within it nothing is random and nothing rounded more than float32 must be: dropout lets
-    everything through, and GPUs multiply in full precision."""
+    everything through, and GPUs multiply in full precision. It all runs on one thread: the
+    networks are small, and several students may be graded at a time."""
     import torch
     from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -273,7 +275,7 @@ def _exactly() -> Iterator[None]:
     matmul = torch.backends.cuda.matmul.allow_tf32
     torch.backends.cuda.matmul.allow_tf32 = False
     try:
-        with torch.backends.cudnn.flags(allow_tf32=False), NoDropout():
+        with one_thread(), torch.backends.cudnn.flags(allow_tf32=False), NoDropout():
             yield
     finally:
         torch.backends.cuda.matmul.allow_tf32 = matmul

@@ -83,53 +83,55 @@ def _convolutions(*counts: int) -> Callable[[Table], Table]:
     return lambda table: vgg_table(getattr(table[-1], "channels", 1000), counts)
 
 
+MISTAKES = (
+    Mistake(
+        "VGG-13",
+        _(
+            "Every block of yours has two convolutions: that is VGG-13. "
+            "What is counted in the 16 of VGG-16, and how many are missing?"
+        ),
+        _convolutions(2, 2, 2, 2, 2),
+    ),
+    Mistake(
+        "VGG-19",
+        _("Your last three blocks have four convolutions: that is VGG-19. How many has D?"),
+        _convolutions(2, 2, 4, 4, 4),
+    ),
+    Mistake(
+        "configuration C: 1x1 convolutions",
+        _(
+            "The third convolution of a block is 1x1: that is configuration C. "
+            "Which kernel do all convolutions of D have?"
+        ),
+        lambda table: changed(table, "conv3_3", "conv4_3", "conv5_3", kernel_size=1, padding=0),
+    ),
+    mistakes.NO_PADDING,
+    Mistake(
+        "pooling windows that overlap",
+        _("Your pooling windows are 3x3 and overlap, as in AlexNet. How large are VGG's?"),
+        of_kind("max pooling", kernel_size=3),
+    ),
+    mistakes.AVERAGE_POOLING,
+    Mistake(
+        "width doubled once more",
+        _("Your fifth block has 1024 channels. After which block do they stop growing?"),
+        lambda table: changed(table, "conv5_1", "conv5_2", "conv5_3", channels=1024),
+    ),
+    mistakes.BATCHNORM_ADDED,
+    mistakes.no_activations("ReLU"),
+    mistakes.NO_RELU_BETWEEN_LINEAR_LAYERS,
+    mistakes.NO_DROPOUT,
+    mistakes.SOFTMAX,
+    mistakes.LOG_SOFTMAX,
+    mistakes.RELU_AT_THE_END,
+    mistakes.NO_BIAS,
+    mistakes.NO_CONVOLUTION_BIAS,
+)
+
 VGG16 = network_exercise(
     "VGG16",
     4,
     vgg_table,
     _cases,
-    (
-        Mistake(
-            "VGG-13",
-            _(
-                "Every block of yours has two convolutions: that is VGG-13. "
-                "What is counted in the 16 of VGG-16, and how many are missing?"
-            ),
-            _convolutions(2, 2, 2, 2, 2),
-        ),
-        Mistake(
-            "VGG-19",
-            _("Your last three blocks have four convolutions: that is VGG-19. How many has D?"),
-            _convolutions(2, 2, 4, 4, 4),
-        ),
-        Mistake(
-            "configuration C: 1x1 convolutions",
-            _(
-                "The third convolution of a block is 1x1: that is configuration C. "
-                "Which kernel do all convolutions of D have?"
-            ),
-            lambda table: changed(table, "conv3_3", "conv4_3", "conv5_3", kernel_size=1, padding=0),
-        ),
-        mistakes.NO_PADDING,
-        Mistake(
-            "pooling windows that overlap",
-            _("Your pooling windows are 3x3 and overlap, as in AlexNet. How large are VGG's?"),
-            of_kind("max pooling", kernel_size=3),
-        ),
-        mistakes.AVERAGE_POOLING,
-        Mistake(
-            "width doubled once more",
-            _("Your fifth block has 1024 channels. After which block do they stop growing?"),
-            lambda table: changed(table, "conv5_1", "conv5_2", "conv5_3", channels=1024),
-        ),
-        mistakes.BATCHNORM_ADDED,
-        mistakes.no_activations("ReLU"),
-        mistakes.NO_RELU_BETWEEN_LINEAR_LAYERS,
-        mistakes.NO_DROPOUT,
-        mistakes.SOFTMAX,
-        mistakes.LOG_SOFTMAX,
-        mistakes.RELU_AT_THE_END,
-        mistakes.NO_BIAS,
-        mistakes.NO_CONVOLUTION_BIAS,
-    ),
+    MISTAKES,
 )
