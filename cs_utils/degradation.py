@@ -27,6 +27,8 @@ LAYERS = 33
 
 _LEARNING_RATE, _MOMENTUM, _WEIGHT_DECAY = 0.05, 0.9, 1e-4
 _AT_THE_END = 40
+# Of the pixels of Fashion-MNIST, from 0 to 1.
+_MEAN, _DEVIATION = 0.286, 0.353
 _SCALED_CHANNELS, _SCALED_SIDE = 64, 14
 
 
@@ -64,7 +66,7 @@ class Depths:
         network = self.networks[self.depths.index(depth)]
         device = next(network.parameters()).device
         with torch.no_grad(), one_thread():
-            parts = [network[:-1](some.to(device)) for some in as_tensor(images).split(500)]
+            parts = [network[:-1](some.to(device)) for some in _standardised(images).split(500)]
         return torch.cat(parts).cpu().numpy()
 
 
@@ -99,6 +101,18 @@ def train_depths(
     return Depths(tuple(depths), np.array(losses), tuple(networks))
 
 
+def final_losses(depths: Depths | Note) -> np.ndarray:
+    """``Depths.final_losses``. Raises ValueError where there are no networks."""
+    if isinstance(depths, Note):
+        raise ValueError(_("there are no networks yet"))
+    return depths.final_losses
+
+
+def depth_features(depths: Depths | Note, images: np.ndarray, depth: int) -> np.ndarray | Note:
+    """``Depths.features``; the Note where there are no networks."""
+    return depths if isinstance(depths, Note) else depths.features(images, depth)
+
+
 def _network(block: Callable[..., Any], depth: int) -> Any:
     """A convolution, blocks of two, the global mean, a linear layer: depth layers with weights."""
     import torch
@@ -126,13 +140,16 @@ def _network(block: Callable[..., Any], depth: int) -> Any:
     return network.to("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def _standardised(images: np.ndarray) -> Any:
+    return (as_tensor(images) - _MEAN) / _DEVIATION
+
+
 def _trained(network: Any, data: Images, steps: int, notice: Callable[[], Any]) -> list[float]:
     """The loss of every batch; the network comes out in evaluation mode."""
     import torch
 
     device = next(network.parameters()).device
-    x = as_tensor(data.train_images).to(device)
-    x = (x - x.mean()) / x.std()
+    x = _standardised(data.train_images).to(device)
     y = torch.from_numpy(data.train_labels.astype(np.int64)).to(device)
     order = torch.Generator().manual_seed(0)
     optimiser = torch.optim.SGD(

@@ -80,7 +80,7 @@ class SmallNetwork:
 
         device = next((one.device for one in self.module.parameters()), torch.device("cpu"))
         parts = []
-        with torch.no_grad():
+        with torch.no_grad(), one_thread():
             for some in images.split(_SCORED_AT_ONCE):
                 scores = self.module(some.to(device))
                 shape = tuple(getattr(scores, "shape", ()))

@@ -85,19 +85,22 @@ def alike(
     for features in spaces.values():
         if isinstance(features, Note):
             return features
-    columns = 1 + len(spaces) * k
-    figure, axes = panels(len(queries), columns, size=(0.78 * columns + 0.4, 0.86 * len(queries)))
+    columns = 1 + len(spaces) * (k + 1)
+    figure, axes = panels(len(queries), columns, size=(0.72 * columns + 0.6, 0.84 * len(queries)))
     told = []
     for place, (title, features) in enumerate(spaces.items()):
+        first = 2 + place * (k + 1)
+        for plot in axes[:, first - 1]:
+            plot.axis("off")
         rows = np.asarray(features).reshape(len(images), -1)
         same = 0
         for row, query in enumerate(queries):
             found = _others(nearest_neighbours, rows, query, k)
-            for column, index in enumerate(found, start=1 + place * k):
+            for column, index in enumerate(found, start=first):
                 right = bool(labels[index] == labels[query])
                 same += right
                 _show(axes[row, column], images[index], BLUE if right else RED)
-        axes[0, 1 + place * k + k // 2].set_title(title, fontsize=10)
+        axes[0, first + k // 2].set_title(title, fontsize=10)
         told.append(
             _("{title}: {same} of {count} of the same kind").format(
                 title=title, same=same, count=k * len(queries)
@@ -134,10 +137,10 @@ def same_kind(
 ) -> float:
     """The share of neighbours of the same class, over the first ``count`` images as queries.
 
-    Raises WrongReturnError where there are no features yet.
+    Raises ValueError where there are no features yet.
     """
     if isinstance(features, Note):
-        raise WrongReturnError(str(features))
+        raise ValueError(_("there are no features yet"))
     rows = np.asarray(features).reshape(len(labels), -1)
     found = [
         labels[_others(nearest_neighbours, rows, query, k)] == labels[query]
