@@ -139,7 +139,7 @@ class Session:
             return [Answer(problem=problem)] * len(cases)
         request = {
             "exercise": exercise.name,
-            "cases": [(dict(case.inputs), case.inputs_unchanged) for case in cases],
+            "cases": [(_shown(exercise, case), case.inputs_unchanged) for case in cases],
             "stand_ins": dict(stand_ins),
         }
         self._asked_of_kernel += 1
@@ -151,7 +151,8 @@ class Session:
         try:
             write_new(descriptor, REQUEST, pack(request))
             folder = os.path.join(self._manager.exchange, name)
-            problem = await self._await_answers(folder, stand_ins)
+            seconds = exercise.seconds or self._limits.exercise
+            problem = await self._await_answers(folder, stand_ins, seconds)
             answers = [
                 read_reply(descriptor, answer_file(index), problem) for index in range(len(cases))
             ]
@@ -304,7 +305,9 @@ class Session:
             return False
         return False
 
-    async def _await_answers(self, folder: str, stand_ins: Mapping[str, int]) -> Problem:
+    async def _await_answers(
+        self, folder: str, stand_ins: Mapping[str, int], seconds: float
+    ) -> Problem:
         """Let the kernel answer; returns what to say of the cases that it did not answer."""
         code = (
             "__import__('cs_utils.kernel_side').kernel_side"
@@ -312,19 +315,21 @@ class Session:
         )
         if stand_ins:
             stand_in_server().require()
-        self._watcher.allow_cpu(self._limits.exercise_cpu)
+        self._watcher.allow_cpu(max(self._limits.exercise_cpu, seconds))
         try:
             message = self._kernel.execute(
                 code, silent=True, store_history=False, allow_stdin=True, stop_on_error=False
             )
-            return await self._reply_to(message, stand_ins)
+            return await self._reply_to(message, stand_ins, seconds)
         except Exception as error:
             await self._stop()
             text = f"the kernel sent what cannot be understood ({type(error).__name__})"
             return Problem(REFUSED, text)
 
-    async def _reply_to(self, message: str, stand_ins: Mapping[str, int]) -> Problem:
-        end = time.monotonic() + self._limits.exercise
+    async def _reply_to(
+        self, message: str, stand_ins: Mapping[str, int], seconds: float
+    ) -> Problem:
+        end = time.monotonic() + seconds
         pause = 0.002 if stand_ins else 0.02
         while time.monotonic() < end:
             try:
@@ -341,8 +346,7 @@ class Session:
                 return Problem(CRASHED, text or "the code ended the kernel's process")
         if not await self._interrupt():
             await self._stop()
-        seconds = f"{self._limits.exercise:g}"
-        return Problem(TIMED_OUT, f"no answer within {seconds} seconds: does a loop never end?")
+        return Problem(TIMED_OUT, f"no answer within {seconds:g} seconds: does a loop never end?")
 
     async def _serve_stand_ins(self, stand_ins: Mapping[str, int], end: float) -> None:
         """Compute what the kernel asks of working functions, only those now standing in."""
@@ -353,6 +357,11 @@ class Session:
             reply = stand_in_server().reply(prompt, stand_ins, end - time.monotonic())
             with contextlib.suppress(zmq.Again):
                 self._kernel.input(base64.b64encode(reply).decode())
+
+
+def _shown(exercise: Exercise, case: Case) -> dict[str, Any]:
+    """The inputs of a case that the student's kernel is given."""
+    return {name: one for name, one in case.inputs.items() if name not in exercise.kept_back}
 
 
 class _QuietClient(NotebookClient):

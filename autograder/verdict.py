@@ -2,7 +2,7 @@
 student's functions to them, and judges the plain arrays that come back.
 
 What is right comes from two references, PyTorch (the exercise's oracle) and the course's NumPy
-solutions; a case on which they disagree is withdrawn.
+solutions; a case on which they disagree is withdrawn. Of held-out images people have said it.
 """
 
 import copy
@@ -17,12 +17,13 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from autograder.cells import exercise_library, is_check
+from autograder.held_out import HELD_OUT
 from autograder.replies import missing_part
 from autograder.session import Limits, Session
 from autograder.suspicion import suspicions
 from autograder.versions import best_of_versions
 from cs_utils.answers import CRASHED, MISSING, NOT_WRITTEN, TIMED_OUT, Answer, answer_case
-from cs_utils.exercises import find_exercise, lesson_exercises, stand_in_rounds
+from cs_utils.exercises import find_exercise, lent_parts, lesson_exercises, stand_in_rounds
 from cs_utils.exercises.specification import Case, Exercise, Outputs
 from cs_utils.reports import html_report
 from cs_utils.verdicts import CORRECT, Verdict, best, close, judge, with_properties
@@ -129,7 +130,7 @@ async def _grade_exercise(
         if in_the_way:
             given = [missing_part(in_the_way[0])] * len(cases)
         else:
-            given = await session.ask(exercise, cases, stand_ins)
+            given = await session.ask(exercise, cases, lent_parts(exercise) | stand_ins)
         verdicts.append(judge(exercise, cases, given, expected, tuple(stand_ins)))
         if verdicts[-1].status == CORRECT or _is_hopeless(verdicts[-1], endless):
             break
@@ -164,6 +165,9 @@ def cases_and_references(
 ) -> tuple[list[Case], list[Outputs | None]]:
     """The cases of an exercise and what must come out; None where the references disagree."""
     exercise = find_exercise(name)
+    if name in HELD_OUT:
+        cases = HELD_OUT[name](seed)
+        return cases, [exercise.oracle(case.inputs) for case in cases]
     cases = exercise.draw_cases(seed)
     return cases, [_agreed(exercise, case, device) for case in cases]
 

@@ -29,6 +29,7 @@ TIMED_OUT = "timed out"
 CRASHED = "crashed"
 REFUSED = "refused"
 
+_MODULE_METHODS = ("__init__", "forward")
 # Where code of others lies: the course's own, PyTorch's stand-in while grading, and libraries.
 _OF_OTHERS = (str(Path(__file__).parent), "without_pytorch", "site-packages")
 
@@ -122,7 +123,7 @@ def plain_array(value: Any, name: str) -> np.ndarray:
 
 def _unwritten(exercise: Exercise, error: NotImplementedError) -> Problem:
     """Which function is not written yet: the exercise's own, or one that it builds on?"""
-    functions = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+    functions = [frame.name for frame in frames(error)]
     part = next((name for name in reversed(functions) if name in exercise.builds_on), None)
     if part is None:
         return Problem(NOT_WRITTEN, _("not written yet"))
@@ -145,10 +146,20 @@ def replaced(
         namespace.update(own)
 
 
+def frames(error: BaseException) -> list[traceback.FrameSummary]:
+    """What an exception came through, outermost first; a module's own methods that every module has
+    go by the name of its class, which is the exercise's."""
+    found = traceback.extract_tb(error.__traceback__)
+    for (frame, _line), summary in zip(traceback.walk_tb(error.__traceback__), found, strict=True):
+        if summary.name in _MODULE_METHODS and "self" in frame.f_locals:
+            summary.name = type(frame.f_locals["self"]).__name__
+    return list(found)
+
+
 def students_line(error: BaseException) -> str:
     """The line of the student's own code that an exception came through last, or ''."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if not any(place in frame.filename for place in _OF_OTHERS)]
+    passed = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in passed if not any(place in frame.filename for place in _OF_OTHERS)]
     if not own:
         return ""
     last = own[-1]

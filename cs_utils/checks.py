@@ -7,7 +7,7 @@ from typing import Any
 
 from cs_utils.answers import NOT_WRITTEN, answer_case, replaced
 from cs_utils.course_progress import note
-from cs_utils.exercises import find_exercise, working_parts
+from cs_utils.exercises import find_exercise, lent_parts, stand_in_rounds, working
 from cs_utils.exercises.specification import Exercise
 from cs_utils.kernel_side import is_grading
 from cs_utils.language import _
@@ -80,8 +80,9 @@ def check_exercise(
     cases = exercise.draw_cases(seed)
     expected = [exercise.oracle(case.inputs) for case in cases]
     verdicts: list[Verdict] = []
-    for stand_ins in [{}, *working_parts(exercise, find)]:
-        with replaced(namespace, stand_ins):
+    lent = lent_parts(exercise, find)
+    for stand_ins in [{}, *stand_in_rounds(exercise, find)]:
+        with replaced(namespace, working(lent | stand_ins, find)):
             given = [answer_case(exercise, namespace, case) for case in cases]
         verdicts.append(judge(exercise, cases, given, expected, tuple(stand_ins)))
         if verdicts[-1].status in (CORRECT, NOT_WRITTEN):

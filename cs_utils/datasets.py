@@ -52,8 +52,21 @@ def fashion_mnist() -> Images:
     Every class of ``FASHION_CLASSES`` has a tenth of each. Each call gives fresh arrays.
     Raises DatasetError. Source: Xiao, Rasul and Vollgraf, arXiv:1708.07747.
     """
-    with np.load(data_file("fashion_mnist.npz"), allow_pickle=False) as stored:
-        return Images(*(stored[name] for name in Images._fields))
+    return _images("fashion_mnist.npz")
+
+
+def mnist() -> Images:
+    """10,000 training and 2,000 test images of MNIST, digits by hand, 28 x 28 grey values 0..255.
+
+    Every digit has a tenth of each. Each call gives fresh arrays. Raises DatasetError.
+    Source: LeCun, Bottou, Bengio and Haffner, Proc. IEEE 86 (1998).
+    """
+    return _images("mnist.npz")
+
+
+def _images(name: str) -> Images:
+    with np.load(data_file(name), allow_pickle=False) as stored:
+        return Images(*(stored[field] for field in Images._fields))
 
 
 def data_file(name: str) -> Path:

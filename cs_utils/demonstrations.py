@@ -4,7 +4,6 @@ experiment says so in a sentence, and never ends in a traceback."""
 import contextlib
 import functools
 import io
-import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
@@ -13,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from cs_utils.answers import plain_array, students_line
+from cs_utils.answers import frames, plain_array, students_line
 from cs_utils.exercises.layers import describe
 from cs_utils.exercises.specification import WrongReturnError
 from cs_utils.language import _
@@ -123,10 +122,9 @@ def _name(function: Callable[..., Any]) -> str:
 
 def students_function(error: BaseException) -> str:
     """The innermost function outside this package and the libraries, or ''."""
-    frames = traceback.extract_tb(error.__traceback__)
     own = [
         frame.name
-        for frame in frames
+        for frame in frames(error)
         if not frame.filename.startswith(_OWN_FOLDER) and "site-packages" not in frame.filename
     ]
     return own[-1] if own and not own[-1].startswith("<") else ""

@@ -18,6 +18,7 @@ class Difference:
     text: shape, or how many values are wrong and where; free of the expected values.
     patterns: what the wrong values have in common, most telling first; as free of them.
     wrong: which entries are wrong; None where the shapes differ.
+    shown: whether the arrays tell a reader more than the words.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Difference:
     expected: np.ndarray
     wrong: np.ndarray | None = None
     patterns: tuple[str, ...] = ()
+    shown: bool = True
 
 
 def compare(

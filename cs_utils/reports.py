@@ -36,7 +36,7 @@ def text_report(verdict: Verdict, reveal: bool = True) -> str:
         lines += _patterns(verdict, failure)
     lines += [_("Hint: {hint}").format(hint=hint) for hint in _hints(verdict)]
     if failure is not None:
-        maps = [line for difference in failure.differences for line in text_maps(difference)]
+        maps = [line for difference in _shown(failure) for line in text_maps(difference)]
         lines += [f"  {legend()}", *maps] if maps else []
         lines += _value_lines(verdict, failure) if reveal else []
     lines += _remarks(verdict)
@@ -66,7 +66,7 @@ def html_report(verdict: Verdict, reveal: bool = True) -> str:
         for hint in _hints(verdict)
     ]
     if failure is not None:
-        maps = "".join(html_maps(difference) for difference in failure.differences)
+        maps = "".join(html_maps(difference) for difference in _shown(failure))
         parts += [maps + html_legend()] if maps else []
         parts += [_div(line) for line in _worst(verdict, failure)[:1]] if reveal else []
     parts += [_div(line) for line in _remarks(verdict)]
@@ -82,6 +82,11 @@ def html_report(verdict: Verdict, reveal: bool = True) -> str:
 def _failure(verdict: Verdict) -> CaseResult | None:
     """The case to talk about: the smallest that fails, where anything is written."""
     return None if verdict.status == NOT_WRITTEN else first_failure(verdict.results)
+
+
+def _shown(failure: CaseResult) -> list[Difference]:
+    """The differences whose numbers tell more than their words."""
+    return [difference for difference in failure.differences if difference.shown]
 
 
 def _headline(verdict: Verdict) -> str:
@@ -187,7 +192,7 @@ def _all_cases(verdict: Verdict) -> str:
 def _value_lines(verdict: Verdict, failure: CaseResult) -> Iterator[str]:
     for name, value in _inputs(failure):
         yield _assigned(name, value)
-    for difference in failure.differences:
+    for difference in _shown(failure):
         for name, value in _outputs(difference):
             yield _assigned(name, value)
     yield from (f"  {line}" for line in _worst(verdict, failure))
@@ -197,7 +202,7 @@ def _worst(verdict: Verdict, failure: CaseResult) -> list[str]:
     """The entries with the largest errors, in words."""
     return [
         _entry_in_words(difference.name, entry)
-        for difference in failure.differences
+        for difference in _shown(failure)
         for entry in worst_entries(verdict.exercise, failure.case, difference)
     ]
 
@@ -210,7 +215,7 @@ def _assigned(name: str, value: str) -> str:
 
 def _details(verdict: Verdict, failure: CaseResult) -> str:
     rows = list(_inputs(failure))
-    for difference in failure.differences:
+    for difference in _shown(failure):
         rows += _outputs(difference)
     cell = "text-align:left;vertical-align:top"
     cells = "".join(

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from cs_utils import machine
 from cs_utils.answers import plain_array
 from cs_utils.demonstrations import Note, in_a_sentence, numbers, quiet
 from cs_utils.exercises.layers import describe
@@ -86,6 +87,36 @@ def with_momentum(
             found = sgd_momentum(w, dw, velocity, learning_rate, momentum)
             w, velocities[name] = _arrays(found, ("w", "velocity"), sgd_momentum, w.shape)
             return w
+
+        return step
+
+    return start
+
+
+def with_pytorch_sgd(
+    learning_rate: float = 0.05, momentum: float = 0.9, steps: int | None = None
+) -> Optimiser:
+    """PyTorch's own steps with momentum, for a lesson whose notebook has no optimiser in it.
+
+    steps: after so many the learning rate has fallen, evenly, to 0; None leaves it as it is.
+    """
+
+    def start() -> Step:
+        import torch
+
+        kept: dict[str, Any] = {}
+
+        def step(name: str, w: np.ndarray, dw: np.ndarray) -> np.ndarray:
+            if name not in kept:
+                weight = torch.tensor(w)
+                kept[name] = weight, torch.optim.SGD([weight], learning_rate, momentum)
+            weight, sgd = kept[name]
+            weight.grad = torch.as_tensor(dw, dtype=weight.dtype)
+            sgd.step()
+            if steps:
+                group = sgd.param_groups[0]
+                group["lr"] = max(group["lr"] - learning_rate / steps, 0.0)
+            return weight.numpy()
 
         return step
 
@@ -248,7 +279,9 @@ def _arrays(
 
 def one_thread() -> contextlib.AbstractContextManager[Any]:
     """Matrix products this small gain little from threads, and on a busy machine threads that wait
-    for each other make them ten times slower."""
+    for each other make them ten times slower. PyTorch is limited too where it is in use."""
+    if "torch" in sys.modules:
+        return machine.one_thread()
     try:
         from threadpoolctl import threadpool_limits
     except ImportError:
@@ -262,3 +295,22 @@ def _progress(total: int) -> Any:
 
     look = {"unit": _("batch"), "ncols": 80, "mininterval": 0.5}
     return tqdm(total=total, file=sys.stdout, delay=1, leave=False, **look)
+
+
+def batches(
+    inputs: Any, labels: Any, epochs: int, batch_size: int = 100, seed: int = 0
+) -> Iterator[tuple[Any, Any]]:
+    """Batches of tensors for a loop that trains a PyTorch network, with a progress bar.
+
+    inputs: (count, ...); labels: (count,). Every epoch takes all of them in a new order. Yields
+    (inputs, labels) of each batch, epochs * ceil(count / batch_size) in all.
+    """
+    import torch
+
+    order = torch.Generator().manual_seed(seed)
+    with _progress(epochs * -(-len(inputs) // batch_size)) as bar:
+        for _epoch in range(epochs):
+            for chosen in torch.randperm(len(inputs), generator=order).split(batch_size):
+                places = chosen.to(inputs.device)
+                yield inputs[places], labels[places]
+                bar.update()

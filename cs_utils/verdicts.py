@@ -201,9 +201,18 @@ def _judge_case(
         )
         for name, right in expected.items()
     ]
-    found = tuple(difference for difference in differences if difference is not None)
+    found = tuple(_in_words(exercise, case, one) for one in differences if one is not None)
     changed = _changed(exercise, case, answer, expected) if case.inputs_unchanged else ()
     return CaseResult(case, not found and not changed, differences=found, changed=changed)
+
+
+def _in_words(exercise: Exercise, case: Case, difference: Difference) -> Difference:
+    """The difference as the exercise tells it, where it has words of its own."""
+    received, right = difference.received, difference.expected
+    if exercise.in_words is None or not received.size:
+        return difference
+    text = exercise.in_words(case.inputs, difference.name, received, right)
+    return difference if text is None else replace(difference, text=text, patterns=(), shown=False)
 
 
 def _changed(exercise: Exercise, case: Case, answer: Answer, expected: Outputs) -> tuple[str, ...]:

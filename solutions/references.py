@@ -10,8 +10,11 @@ _NUMPY = (
     "numpy_layers",
     "numpy_convolution",
     "numpy_convolution_options",
+    "numpy_pooling",
+    "numpy_counting",
+    "numpy_residual",
 )
-_TORCH = ("torch_layers",)
+_TORCH = ("torch_layers", "torch_seeing", "architectures", "residual_networks", "small_network")
 
 
 @cache

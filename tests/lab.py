@@ -120,10 +120,10 @@ class Notebook:
         self.menu("Run", "Run All Cells")
 
     def finish_all(self) -> None:
-        """Wait until every code cell has run."""
+        """Wait until every code cell has run; a folded one has no number."""
         self.page.wait_for_function(
             "() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
-            ".every(one => /\\d/.test(one.textContent))",
+            ".every(one => !one.textContent || /\\d/.test(one.textContent))",
             timeout=_PATIENCE,
         )
 

@@ -3,13 +3,19 @@
 A module a lesson: ``vector_backprop`` holds those of ``01_vector_backprop``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from cs_utils.exercises import convolution, matrix_backprop, vector_backprop
+from cs_utils.exercises import (
+    architectures,
+    convolution,
+    matrix_backprop,
+    pooling,
+    vector_backprop,
+)
 from cs_utils.exercises.specification import Exercise
 
-_LESSONS = (vector_backprop, matrix_backprop, convolution)
+_LESSONS = (vector_backprop, matrix_backprop, convolution, pooling, architectures)
 _ALL = {exercise.name: exercise for lesson in _LESSONS for exercise in lesson.EXERCISES}
 
 
@@ -38,6 +44,14 @@ def lessons() -> list[str]:
     return sorted({exercise.lesson for exercise in _ALL.values()})
 
 
+def lent_parts(
+    exercise: Exercise, find: Callable[[str], Exercise] = find_exercise
+) -> dict[str, int]:
+    """The parts that earlier lessons taught: working versions always take their place, for this
+    lesson's notebook does not define them. find: the exercise of a name."""
+    return {name: 0 for name in exercise.builds_on if find(name).lesson != exercise.lesson}
+
+
 def stand_in_rounds(
     exercise: Exercise, find: Callable[[str], Exercise] = find_exercise
 ) -> list[dict[str, int]]:
@@ -47,18 +61,15 @@ def stand_in_rounds(
     First the function whose cache it is given stays the student's own: only they know what it
     keeps. Then it is replaced too, in a round for each sensible way to keep a cache.
     """
-    maker = exercise.cache_from
-    others = {name: 0 for name in exercise.builds_on if name != maker}
+    maker, lent = exercise.cache_from, lent_parts(exercise, find)
+    others = {name: 0 for name in exercise.builds_on if name != maker and name not in lent}
     versions = len(find(maker).stand_ins) if maker else 0
     with_maker = [others | {maker: version} for version in range(versions)]
     return [others, *with_maker] if others else with_maker
 
 
-def working_parts(
-    exercise: Exercise, find: Callable[[str], Exercise] = find_exercise
-) -> list[dict[str, Callable[..., Any]]]:
-    """The working versions themselves, for each of those rounds. find: the exercise of a name."""
-    return [
-        {name: find(name).stand_ins[version] for name, version in versions.items()}
-        for versions in stand_in_rounds(exercise, find)
-    ]
+def working(
+    versions: Mapping[str, int], find: Callable[[str], Exercise] = find_exercise
+) -> dict[str, Callable[..., Any]]:
+    """The working functions themselves, of these versions. find: the exercise of a name."""
+    return {name: find(name).stand_ins[version] for name, version in versions.items()}

@@ -84,6 +84,10 @@ class Exercise:
         raises WrongReturnError for outputs of the wrong kind, and trusts none.
     value: for gradients, the number that they are derivatives of, from the inputs: an output
         ``dx`` holds its slopes by the input ``x``.
+    in_words: how a wrong output differs, from (inputs, its name, received, right), where numbers
+        would not tell a reader; None where they do. It trusts no received output.
+    kept_back: inputs that judging needs and that a grader's kernel is never shown: right labels.
+    seconds: what a grader's kernel may take for all cases, where its usual limit is too short.
     """
 
     name: str
@@ -101,6 +105,9 @@ class Exercise:
     stand_ins: tuple[Callable[..., Any], ...] = ()
     properties: Callable[[Inputs, Outputs], Outputs] | None = None
     value: Callable[[Inputs], float] | None = None
+    in_words: Callable[[Inputs, str, np.ndarray, np.ndarray], str | None] | None = None
+    kept_back: tuple[str, ...] = ()
+    seconds: float | None = None
 
     def draw_cases(self, seed: int) -> list[Case]:
         """The cases for this seed. Every exercise draws from a stream of its own."""

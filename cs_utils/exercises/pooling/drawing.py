@@ -1,0 +1,3 @@
+"""What the modules of this lesson share: its name."""
+
+LESSON = "04_pooling"
