@@ -24,7 +24,7 @@ release: $(READY)
 	$(BIN)/autograder release
 
 docs: $(READY)
-	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	$(BIN)/python -m sphinx -a -W --keep-going -q -b html docs docs/_build/html
 	@echo "Open docs/_build/html/index.html"
 
 bench: $(READY) sandbox

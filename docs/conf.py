@@ -32,9 +32,11 @@ pygments_dark_style = "a11y-high-contrast-dark"
 
 def page_of(notebook: NotebookNode, lesson: str) -> NotebookNode:
     """The notebook as a page: each cell but solutions and checks is a target ``01-cell-id`` to link
-    to, the set-up for Colab is folded, and Colab's badge is a link that fetches no picture."""
+    to, the set-up for Colab is left out, and Colab's badge is a link that fetches no picture."""
     cells = []
     for cell in notebook.cells:
+        if cell.id == "colab-set-up":
+            continue
         marks = cell.metadata.get("nbgrader", {})
         target = f"({lesson[:2]}-{cell.id})="
         if cell.cell_type == "markdown":
@@ -42,8 +44,6 @@ def page_of(notebook: NotebookNode, lesson: str) -> NotebookNode:
             cell.source = f"{target}\n{source}"
         elif not (marks.get("solution") or marks.get("grade")):
             cells.append(new_markdown_cell(target, id=f"target-{cell.id}"))
-        if cell.id == "colab-set-up":
-            cell.metadata["tags"] = ["hide-cell"]
         cells.append(cell)
     notebook.cells = cells
     return notebook

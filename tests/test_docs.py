@@ -205,6 +205,11 @@ class TestWhatIsShown:
         for name in re.findall(rf"`((?:{rooms})/[\w./-]+)`", PAGES[page]):
             assert name in made or (ROOT / name).exists() or "_build" in name, f"{page}: {name}"
 
+    def test_the_grading_rooms_modules_exist(self) -> None:
+        modules = re.findall(r"`(\w+\.py)`", PAGES["how_it_works.md"])
+        assert len(modules) > 10
+        assert [name for name in modules if not (ROOT / "autograder" / name).exists()] == []
+
 
 class TestWorkedExample:
     """Typed in as it stands on the page, in a copy of the project."""
