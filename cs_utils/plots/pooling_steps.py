@@ -90,7 +90,7 @@ def _winner_picture(
     outline(axes, out_left + j * CELL, -i * CELL, 1, BLUE)
     outline(axes, dx_left + column * CELL, -row * CELL, 1, RED, inset=0.04)
     alt = _(
-        "The window at row {top}, column {left} of x: {winner} wins, at row {row}, column {column}. "
+        "Window at row {top}, column {left} of x: {winner} wins, at row {row}, column {column}. "
         "Your output there is {out}. With a gradient of 1 for each window so far, dx is {dx}."
     )
     facts = {
