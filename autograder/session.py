@@ -27,7 +27,7 @@ from nbformat import NotebookNode
 from autograder.cells import exercise_library, to_run
 from autograder.exchange_folder import new_folder
 from autograder.limits import Limits
-from autograder.outputs import error_output, plain_outputs
+from autograder.outputs import error_output, one_line, plain_outputs
 from autograder.replies import not_answered, read_reply, write_new
 from autograder.sandbox import GradingKernelManager, new_kernel_manager
 from autograder.stand_ins import stand_in_server
@@ -183,7 +183,7 @@ class Session:
             if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id:
                 errors = [one for one in cell.get("outputs", []) if one.output_type == "error"]
                 text = f"{errors[-1].ename}: {errors[-1].evalue}"[:200] if errors else ""
-                return re.sub(r"\(\w+\.py, (line \d+)\)", r"(\1)", text)
+                return re.sub(r"\(\w+\.py, (line \d+)\)", r"(\1)", one_line(text))
         return ""
 
     async def _start(self) -> None:
@@ -259,6 +259,7 @@ class Session:
         run, start = NotebookNode(cell, source=code), time.monotonic()
         problem = await self._executed(run, index)
         self._seconds[time_of] -= time.monotonic() - start
+        self._notebook.cells[index] = cell
         cell.outputs = plain_outputs(run.get("outputs", []))
         cell.execution_count = None
         if problem:
