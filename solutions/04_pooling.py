@@ -1572,11 +1572,11 @@ plots.maximised(
     maximise_activation,
     network,
     {
-        "conv1": (2, 11, 20, 29, 38),
-        "fire3": (27, 26, 7, 21, 16),
-        "fire5": (60, 8, 15, 104, 66),
-        "fire7": (217, 318, 101, 65, 203),
-        "conv10": (EGYPTIAN_CAT, ESPRESSO, 130, 980, 88),
+        "conv1": (2, 20, 29, 38),
+        "fire3": (27, 26, 7, 21),
+        "fire5": (60, 8, 15, 104),
+        "fire7": (217, 318, 101, 203),
+        "conv10": (EGYPTIAN_CAT, ESPRESSO, 130, 980),
     },
 )
 
@@ -1589,7 +1589,7 @@ plots.maximised(
 # * **Layer 3** wants textures, the same thing over and over.
 # * **Layer 4** begins to want *things*. Channel 318, the one that picked the cat's eyes, makes eyes.
 # * The **classes** want whole things, or their most telling parts: a head with pointed ears, a round cup from
-#   above, a flamingo's neck, a mountain that glows at the top, a macaw's beak.
+#   above, a flamingo's neck, a mountain that glows at the top.
 
 # %% nbgrader={"grade": false, "grade_id": "maximise-claims", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="maximise-claims"
 

@@ -20,15 +20,20 @@ def execute(
     x: a tensor (N, C, H, W). draw: the value of a parameter, by role and shape, as ``weights.draw``
     tells them. notice: is told the name of each step just before it is computed.
     """
-    sides: list[Any] = []
-    return [_run(table, x, _Setting(draw, training, notice, sides)), *sides]
+    sides: list[tuple[int, Any]] = []
+    last = _run(table, x, _Setting(draw, training, notice, sides))
+    return [last, *(output for _place, output in sorted(sides, key=lambda side: side[0]))]
 
 
 class _Setting:
     """What all steps of one execution share."""
 
     def __init__(
-        self, draw: Draw, training: bool, notice: Callable[[str], None], sides: list[Any]
+        self,
+        draw: Draw,
+        training: bool,
+        notice: Callable[[str], None],
+        sides: list[tuple[int, Any]],
     ) -> None:
         self.draw = draw
         self.training = training
@@ -45,7 +50,7 @@ def _run(table: Table, x: Any, setting: _Setting) -> Any:
             x = _FUNCTIONS[step.kind](step, x, setting)
         elif isinstance(step, SideOutput):
             if setting.training:
-                setting.sides.append(_run(step.table, x, setting))
+                setting.sides.append((step.place, _run(step.table, x, setting)))
         elif isinstance(step, Branches):
             found = [_run(branch, x, setting) for branch in step.branches]
             setting.notice(step.name)
@@ -122,6 +127,7 @@ _FUNCTIONS: dict[str, Callable[[Layer, Any, _Setting], Any]] = {
     "tanh": lambda layer, x, setting: x.tanh(),
     "sigmoid": lambda layer, x, setting: x.sigmoid(),
     "softmax": lambda layer, x, setting: x.softmax(1),
+    "log softmax": lambda layer, x, setting: x.log_softmax(1),
     "batchnorm": _batchnorm,
     "dropout": _dropout,
 }
