@@ -7,6 +7,7 @@ solutions; a case on which they disagree is withdrawn.
 
 import copy
 import secrets
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
@@ -117,16 +118,19 @@ async def _grade_exercise(
     cases, expected = references(exercise.name)
     endless = {part for part in exercise.builds_on if part in earlier and _gave_up(earlier[part])}
     verdicts: list[Verdict] = []
+    seconds = 0.0
     for stand_ins in [{}, *stand_in_rounds(exercise)]:
         in_the_way = sorted(endless - stand_ins.keys())
         if in_the_way:
             given = [missing_part(in_the_way[0])] * len(cases)
         else:
+            start = time.perf_counter()
             given = await session.ask(exercise, cases, stand_ins)
+            seconds += time.perf_counter() - start
         verdicts.append(judge(exercise, cases, given, expected, tuple(stand_ins)))
         if verdicts[-1].status == CORRECT or _is_hopeless(verdicts[-1], endless):
             break
-    verdict = best(verdicts)
+    verdict = replace(best(verdicts), seconds=seconds)
     error = session.error_in(exercise.name) if verdict.status == MISSING else ""
     return replace(verdict, reason=f"its cell ends with {error}") if error else verdict
 
