@@ -135,7 +135,7 @@ weak students well, and under 0.2 hardly; below 0 weaker students do better, and
 should be looked at. There is none for fewer than {FEWEST_CORRELATED} hand-ins, nor where all or
 nobody has it right. <b>Time</b> is how long the grader waited for the answers to all cases, again
 on working parts where the student's own were wrong; functions not written are left out.</p>"""
-_MISTAKE_HEADS = ("mistake", "exercise", "lesson", "students", "of those who wrote it")
+_MISTAKE_HEADS = ("mistake", "students", "of those who wrote it", "exercise", "lesson")
 
 
 def misconceptions(
@@ -189,10 +189,10 @@ def _who(
     wrote = written.get((one.lesson, one.exercise), 0)
     return (
         Cell(f"<a href='#{_anchor(one)}'>{escape(words)}</a>"),
-        code(one.exercise),
-        text(one.lesson),
         number(len(one.students)),
         number(len(one.students) / wrote if wrote else None, ".0%"),
+        code(one.exercise),
+        text(one.lesson),
     )
 
 
