@@ -284,6 +284,9 @@ class TestPage:
         page = page_of(tmp_path)
         assert "of 1 student, in 1 lesson" in page.text
         assert ("no hand-in could be read" in page.text) == (verdict == "not handed in")
+        # Without a discrimination there is still a number to sort by, one that JavaScript knows.
+        values = {one["data-value"] for one in page.all("td") if "data-value" in one}
+        assert "-Infinity" in values and "-inf" not in values
 
     def test_lessons_of_which_much_is_missing(self, tmp_path: Path) -> None:
         made_up_class(tmp_path, 3)

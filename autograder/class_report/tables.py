@@ -1,5 +1,6 @@
 """HTML sections, and tables that a click on a heading sorts; without scripts they still read."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -26,7 +27,7 @@ def code(words: str) -> Cell:
 def number(value: float | None, form: str = "g", unit: str = "") -> Cell:
     """A cell with a number; a dash for None."""
     if value is None:
-        return Cell("<span aria-label='not known'>\u2013</span>", float("-inf"))
+        return Cell("<span aria-label='not known'>\u2013</span>", -math.inf)
     return Cell(escape(f"{value:{form}}{unit}".replace("-", "\u2212")), value)
 
 
@@ -50,4 +51,6 @@ def section(name: str, title: str, html: str) -> str:
 def _cell(cell: Cell) -> str:
     if cell.value is None:
         return f"<td>{cell.html}</td>"
-    return f"<td class='number' data-value='{cell.value}'>{cell.html}</td>"
+    # As JavaScript writes it.
+    value = str(cell.value).replace("inf", "Infinity")
+    return f"<td class='number' data-value='{value}'>{cell.html}</td>"
