@@ -26,7 +26,7 @@ _QUESTION_LIMIT = 2**24
 _ANSWER_LIMIT = 2**26
 _LENGTH = struct.Struct("<Q")
 _START_SECONDS = 60.0
-_SECONDS = 5.0
+_SECONDS = 20.0
 
 
 class StandInServer:
