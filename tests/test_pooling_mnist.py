@@ -61,7 +61,7 @@ def test_the_pickle_gives_back_bytes(script: ModuleType) -> None:
     images, labels = data.train_images[:6], data.train_labels[:6].astype(np.int64)
     brightness = (images / 256).astype(np.float32).reshape(6, 784)
     parts = tuple((brightness[i : i + 2], labels[i : i + 2]) for i in (0, 2, 4))
-    found = script.read_pickle(gzip.compress(pickle.dumps(parts, protocol=2)))
+    found = script.read_pickle(gzip.compress(pickle.dumps(parts, protocol=4)))
     np.testing.assert_array_equal(found["train"][0], images[:4])
     np.testing.assert_array_equal(found["t10k"][0], images[4:])
     np.testing.assert_array_equal(found["train"][1], labels[:4])
