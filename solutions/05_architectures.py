@@ -22,10 +22,9 @@
 # * train the first of them on handwritten digits, and find out what the last of them is for.
 #
 # From here on PyTorch's layers are yours to use: `nn.Conv2d`, `nn.MaxPool2d`, `nn.Linear` and all others.
-# You write FUNCTIONS functions and classes, POINTS points in all. A check of a network goes through it
-# layer by layer and names the first one that is not as in the table; and it gives your network parameters
-# that nobody can know beforehand, and compares what comes out. A mistake costs points only in its own
-# exercise.
+# You write sixteen functions and classes, 59 points in all. A check of a network goes through it layer by
+# layer and names the first one that is not as in the table; and it gives your network parameters that nobody
+# can know beforehand, and compares what comes out. A mistake costs points only in its own exercise.
 
 # %% nbgrader={"grade": false, "grade_id": "set-up", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="set-up"
 import numpy as np
