@@ -318,7 +318,7 @@ class Session:
         )
         if stand_ins:
             stand_in_server().require()
-        self._watcher.allow_cpu(max(self._limits.exercise_cpu, seconds))
+        self._watcher.allow_cpu(self._limits.exercise_cpu * seconds / self._limits.exercise)
         try:
             message = self._kernel.execute(
                 code, silent=True, store_history=False, allow_stdin=True, stop_on_error=False
