@@ -326,6 +326,8 @@ class Session:
 
     async def _reply_to(self, message: str, stand_ins: Mapping[str, int]) -> Problem:
         end = time.monotonic() + self._limits.exercise
+        # What working functions take is not the student's time, as far as that goes.
+        last = end + self._limits.exercise
         pause = 0.002 if stand_ins else 0.02
         while time.monotonic() < end:
             try:
@@ -334,7 +336,7 @@ class Session:
                     return not_answered(reply["content"])
             except Empty:
                 pass
-            await self._serve_stand_ins(stand_ins, end)
+            end = min(end + await self._serve_stand_ins(stand_ins, end), last)
             if not await self._manager.is_alive():
                 reason = self._watcher.reason
                 await self._stop()
@@ -345,15 +347,17 @@ class Session:
         seconds = f"{self._limits.exercise:g}"
         return Problem(TIMED_OUT, f"no answer within {seconds} seconds: does a loop never end?")
 
-    async def _serve_stand_ins(self, stand_ins: Mapping[str, int], end: float) -> None:
-        """Compute what the kernel asks of working functions, only those now standing in."""
-        channel = self._kernel.stdin_channel
+    async def _serve_stand_ins(self, stand_ins: Mapping[str, int], end: float) -> float:
+        """Compute what the kernel asks of working functions, only those now standing in; returns
+        the seconds that it took."""
+        channel, start = self._kernel.stdin_channel, time.monotonic()
         while time.monotonic() < end and await channel.msg_ready():
             question = await channel.get_msg(timeout=0)
             prompt = question["content"].get("prompt", "")
             reply = stand_in_server().reply(prompt, stand_ins, end - time.monotonic())
             with contextlib.suppress(zmq.Again):
                 self._kernel.input(base64.b64encode(reply).decode())
+        return time.monotonic() - start
 
 
 class _QuietClient(NotebookClient):
