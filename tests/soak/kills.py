@@ -5,8 +5,8 @@ it makes undisturbed: part of ``make soak``.
 
 That many of the kills hit the command as it is started from a shell, with a kernel at work: either
 its whole process group or the command alone, whose workers are still there for a moment. The others
-hit a process forked from one that has imported everything, so that most of its time is spent on
-writing. A finished run is compared, and the next begins in a new folder.
+hit a process forked from one that has imported everything, and which grades by itself, so that most
+of its time is spent on writing. A finished run is compared, and the next begins in a new folder.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from course_folders import QUIET, SEED, contents, options, small_class  # noqa: E402
+from course_folders import QUIET, SEED, HerePool, contents, options, small_class  # noqa: E402
 
 from autograder.runs import grade  # noqa: E402
 
@@ -52,7 +52,7 @@ def main() -> None:
         folder = Path(name)
         hand_ins = small_class(folder / "hand_ins", unreadable=_HAND_INS - 2)
         commands = _Soak(folder / "commands", _command(hand_ins, draw), draw)
-        lost = commands.kill(arguments.commands)
+        lost = commands.kill(arguments.commands) if arguments.commands else 0
         # Without the notebook no code is run, and no time goes by without something being written.
         shutil.rmtree(hand_ins / "Ana")
         forks = _Soak(folder / "forks", _fork(hand_ins), draw)
@@ -69,9 +69,10 @@ class _Soak:
 
     def kill(self, kills: int) -> int:
         """Returns how many finished runs differ from the undisturbed one."""
-        began = time.monotonic()
-        assert self._start(self._folder / "whole", None)
-        span = time.monotonic() - began
+        for name in ("warm", "whole"):
+            began = time.monotonic()
+            assert self._start(self._folder / name, None)
+            span = time.monotonic() - began
         expected = contents(self._folder / "whole")
         print(f"{self._folder.name}: {_HAND_INS} hand-ins, undisturbed: {span:.0f} s", flush=True)
         course, done, finished, lost = self._folder / "course", 0, 0, 0
@@ -134,7 +135,7 @@ def _fork(hand_ins: Path) -> Start:
 
 
 def _coordinate(hand_ins: Path, course: Path) -> None:
-    assert grade(hand_ins, course, options(jobs=2), QUIET) == []
+    assert grade(hand_ins, course, options(), QUIET, HerePool()) == []
 
 
 def _progress(course: Path) -> str:
