@@ -344,8 +344,8 @@ class Session:
                     return not_answered(reply["content"])
             except Empty:
                 pass
-            # What working functions take is not the student's time.
-            usual += await self._serve_stand_ins(stand_ins, last)
+            # What working functions take is not the student's time, as far as that goes.
+            usual = min(usual + await self._serve_stand_ins(stand_ins, last), last)
             if not await self._manager.is_alive():
                 reason = self._watcher.reason
                 await self._stop()
