@@ -47,7 +47,8 @@ def strongest_patches(
                 plot.imshow(_patch(as_image(pictures[image]), *seen_by(layer, i, j, channel)))
             title = _("channel {number}, {side} x {side} pixels")
             title = title.format(number=channel, side=side)
-            places[0].set_title(title, fontsize=8, loc="left")
+            # A title wider than its patch is not to widen the column.
+            places[0].set_title(title, fontsize=8, loc="left").set_in_layout(False)
             facts.append(f"{layer}, {title}")
     caption = _(
         "For each channel the {count} tiles of the photos that it answers most to, cut down to "
