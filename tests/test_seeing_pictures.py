@@ -184,7 +184,7 @@ def pictures(replacement: Callable[..., Any] | None, network: Any) -> dict[str, 
     def own(function: Callable[..., Any]) -> Callable[..., Any]:
         return replacement or function
 
-    labels, channels = {"coffee": ESPRESSO}, {"conv1": (2,), "fire3": (27,)}
+    labels, channels = {"coffee": ESPRESSO}, {"conv1": (2, 20)}
     climb = own(right.maximise_activation)
     return {
         "strongest_patches": lambda: plots.strongest_patches(

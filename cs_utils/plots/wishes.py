@@ -32,6 +32,7 @@ def strongest_patches(
         found = activations(network, pictures, list(channels))
     width = max(map(len, channels.values()))
     figure, axes = panels(len(channels), width * (count + 1) - 1, size=(9.8, 1.05 * len(channels)))
+    figure.get_layout_engine().set(h_pad=0.12)
     without_ticks(axes)
     for plot in axes[:, count :: count + 1].flat:
         plot.set_visible(False)
@@ -47,7 +48,9 @@ def strongest_patches(
                 plot.imshow(_patch(as_image(pictures[image]), *seen_by(layer, i, j, channel)))
             title = _("channel {number}, {side} x {side} pixels")
             title = title.format(number=channel, side=side)
-            places[0].set_title(title, fontsize=8, loc="left")
+            # Wider than its patch, which is not to widen the column.
+            corner = {"transform": places[0].transAxes, "in_layout": False}
+            places[0].text(0, 1.1, title, fontsize=8, **corner)
             facts.append(f"{layer}, {title}")
     caption = _(
         "For each channel the {count} tiles of the photos that it answers most to, cut down to "
