@@ -9,7 +9,12 @@ setup(
     ],
     package_dir={"convnet_course_data": "data"},
     package_data={
-        "autograder": ["student_readme.md", "without_*/**/*"],
+        "autograder": [
+            "student_readme.md",
+            "held_out/*.npz",
+            "class_report/page.*",
+            "without_*/**/*",
+        ],
         "convnet_course_data": ["**/*"],
         "cs_utils": ["locale/*/LC_MESSAGES/*.mo"],
     },

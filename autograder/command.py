@@ -163,6 +163,25 @@ def export_command(
         _console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
+@app.command("report")
+def report_command(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The course folder with the results.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="The page to write; class_report.html in DIR by default.")
+    ] = None,
+) -> None:
+    """Write a page on what the class misunderstood: scores, exercises, mistakes, odd ones out."""
+    from autograder.class_report import ReportError, write_report
+
+    try:
+        path = write_report(directory, out)
+    except ReportError as error:
+        _fail(error)
+    _console.print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)
+
+
 @app.command("gradescope")
 def gradescope_command(
     notebook: Annotated[str, typer.Argument(help="The notebook's name.")],

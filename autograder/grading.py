@@ -9,7 +9,7 @@ import re
 import tempfile
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -58,13 +58,21 @@ class Task:
 
 @dataclass(frozen=True)
 class Row:
-    """A verdict as plain data; ``reason`` holds no secret value."""
+    """A verdict as plain data; ``reason`` holds no secret value.
+
+    misconception, hint: the known mistake that the answers show, if any. failed, withdrawn: titles
+    of the cases that failed, and of those on which the references disagree.
+    """
 
     exercise: str
     score: float
     max_score: float
     verdict: str
     reason: str
+    misconception: str = ""
+    hint: str = ""
+    failed: tuple[str, ...] = ()
+    withdrawn: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,7 +83,7 @@ class Result:
         nothing was handed in. remarks: repairs and whatever else a person should know. file: the
         version that counts. files, collected: the names of all versions, and what was said of them
         when they were collected. isolation: what kept the code apart. fingerprint, course: as the
-        task's.
+        task's. exercise_seconds: how long the answers took, by exercises.
     """
 
     student: str
@@ -94,6 +102,7 @@ class Result:
     course: str = ""
     isolation: str = ""
     seconds: float = 0.0
+    exercise_seconds: Mapping[str, float] = field(default_factory=dict)
     error: str = ""
 
     @property
@@ -168,6 +177,7 @@ def _grade_version(task: Task, file: str, content: bytes) -> Result:
         feedback=feedback_page(task.student, task.lesson, rows, remarks, version.notebook),
         file=file,
         isolation=isolation_in_words(task.sandboxed),
+        exercise_seconds={one.exercise.name: round(one.seconds, 3) for one in verdicts},
     )
 
 
@@ -192,12 +202,19 @@ def _is_release_of(notebook: NotebookNode, release: NotebookNode) -> bool:
 
 
 def _row(verdict: Verdict) -> Row:
+    known = verdict.misconception
     return Row(
         verdict.exercise.name,
         verdict.score,
         verdict.max_score,
         verdict.status,
         _ADDRESS.sub("0x...", verdict.reason),
+        misconception=known.name if known else "",
+        hint=known.hint if known else "",
+        failed=tuple(
+            one.case.title for one in verdict.results if not (one.passed or one.withdrawn)
+        ),
+        withdrawn=tuple(one.case.title for one in verdict.results if one.withdrawn),
     )
 
 

@@ -127,9 +127,8 @@ class Journal:
         try:
             data = self.result_file(student, lesson).read_bytes()
             stored: dict[str, Any] = json.loads(data.decode(errors="surrogatepass"))
-            rows = tuple(Row(**row) for row in stored.pop("rows"))
-            lists = {name: tuple(one) for name, one in stored.items() if isinstance(one, list)}
-            return Result(rows=rows, **(stored | lists))
+            rows = tuple(Row(**_with_tuples(row)) for row in stored.pop("rows"))
+            return Result(rows=rows, **_with_tuples(stored))
         except (OSError, ValueError, TypeError, KeyError):
             return None
 
@@ -173,6 +172,11 @@ class Journal:
     @property
     def _run_file(self) -> Path:
         return self.root / "run.json"
+
+
+def _with_tuples(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """What JSON made lists of, as it was."""
+    return {name: tuple(one) if isinstance(one, list) else one for name, one in stored.items()}
 
 
 def original_names(hand_in: HandIn) -> dict[str, Path]:

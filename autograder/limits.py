@@ -10,7 +10,8 @@ class Limits:
     """Limits of a hand-in's kernel.
 
     cell: seconds for one cell. notebook: seconds for all cells, and for all that comes after a
-        crash. exercise: seconds for all cases of one exercise in one round.
+        crash. exercise: seconds for all cases of one exercise in one round; while others keep the
+        machine busy, CPU seconds.
     exercise_cpu, notebook_cpu: CPU seconds of all its processes, for an exercise in one round and
         from the kernel's start to its end.
     memory: bytes for a process and for all of them together. processes: processes and threads.

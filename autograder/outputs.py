@@ -24,6 +24,11 @@ def writable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+def one_line(text: str) -> str:
+    """The text as one line that does nothing to a terminal or a file: of printable characters."""
+    return "".join(sign if sign.isprintable() else " " for sign in writable(text))
+
+
 def error_output(name: str, text: str) -> NotebookNode:
     """An error of the grader's making."""
     return new_output("error", ename=name, evalue=text, traceback=[f"{name}: {text}"])

@@ -5,6 +5,7 @@ import stat
 from collections.abc import Mapping
 from typing import Any
 
+from autograder.outputs import one_line
 from cs_utils.answers import CRASHED, MISSING, REFUSED, Answer, Problem
 from cs_utils.exchange import ExchangeError
 from cs_utils.kernel_side import read_answer
@@ -16,7 +17,7 @@ def not_answered(reply: Mapping[str, Any]) -> Problem:
     """What to say of the cases without an answer, from the kernel's reply to the request."""
     if reply.get("status") == "error":
         text = f"{reply.get('ename')}: {str(reply.get('evalue'))[:200]}"
-        return Problem(CRASHED, f"the function could not be called ({text})")
+        return Problem(CRASHED, f"the function could not be called ({one_line(text)})")
     return Problem(REFUSED, "no answer was handed back")
 
 
@@ -47,9 +48,14 @@ def read_reply(folder: int, name: str, problem: Problem) -> Answer:
     finally:
         os.close(opened)
     try:
-        return read_answer(data, _ANSWER_LIMIT)
+        answer = read_answer(data, _ANSWER_LIMIT)
     except (ExchangeError, KeyError, TypeError, AttributeError, ValueError) as error:
         return Answer(problem=Problem(REFUSED, f"the answer cannot be read: {error}"))
+    return answer if answer.problem is None else Answer(problem=_in_one_line(answer.problem))
+
+
+def _in_one_line(problem: Problem) -> Problem:
+    return Problem(problem.kind, one_line(problem.text), one_line(problem.line))
 
 
 def missing_part(name: str) -> Answer:

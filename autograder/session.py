@@ -27,7 +27,7 @@ from nbformat import NotebookNode
 from autograder.cells import exercise_library, to_run
 from autograder.exchange_folder import new_folder
 from autograder.limits import Limits
-from autograder.outputs import error_output, plain_outputs
+from autograder.outputs import error_output, one_line, plain_outputs
 from autograder.replies import not_answered, read_reply, write_new
 from autograder.sandbox import GradingKernelManager, new_kernel_manager
 from autograder.stand_ins import stand_in_server
@@ -40,6 +40,8 @@ from cs_utils.kernel_side import REQUEST, answer_file
 __all__ = ["Limits", "Session"]
 
 _PATIENCE = 2.0
+# How many times longer an answer may take where other work keeps the machine busy.
+_BUSY = 5
 
 
 class Session:
@@ -183,7 +185,7 @@ class Session:
             if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id:
                 errors = [one for one in cell.get("outputs", []) if one.output_type == "error"]
                 text = f"{errors[-1].ename}: {errors[-1].evalue}"[:200] if errors else ""
-                return re.sub(r"\(\w+\.py, (line \d+)\)", r"(\1)", text)
+                return re.sub(r"\(\w+\.py, (line \d+)\)", r"(\1)", one_line(text))
         return ""
 
     async def _start(self) -> None:
@@ -259,6 +261,7 @@ class Session:
         run, start = NotebookNode(cell, source=code), time.monotonic()
         problem = await self._executed(run, index)
         self._seconds[time_of] -= time.monotonic() - start
+        self._notebook.cells[index] = cell
         cell.outputs = plain_outputs(run.get("outputs", []))
         cell.execution_count = None
         if problem:
@@ -315,7 +318,7 @@ class Session:
         )
         if stand_ins:
             stand_in_server().require()
-        self._watcher.allow_cpu(max(self._limits.exercise_cpu, seconds))
+        self._watcher.allow_cpu(self._limits.exercise_cpu * seconds / self._limits.exercise)
         try:
             message = self._kernel.execute(
                 code, silent=True, store_history=False, allow_stdin=True, stop_on_error=False
@@ -329,16 +332,20 @@ class Session:
     async def _reply_to(
         self, message: str, stand_ins: Mapping[str, int], seconds: float
     ) -> Problem:
-        end = time.monotonic() + seconds
+        start, had = time.monotonic(), self._watcher.cpu()
+        usual, last = start + seconds, start + _BUSY * seconds
         pause = 0.002 if stand_ins else 0.02
-        while time.monotonic() < end:
+        while time.monotonic() < usual or (
+            time.monotonic() < last and self._watcher.is_kept_waiting(had + seconds)
+        ):
             try:
                 reply = await self._kernel.shell_channel.get_msg(timeout=pause)
                 if reply["parent_header"].get("msg_id") == message:
                     return not_answered(reply["content"])
             except Empty:
                 pass
-            await self._serve_stand_ins(stand_ins, end)
+            # What working functions take is not the student's time, as far as that goes.
+            usual = min(usual + await self._serve_stand_ins(stand_ins, last), last)
             if not await self._manager.is_alive():
                 reason = self._watcher.reason
                 await self._stop()
@@ -348,15 +355,17 @@ class Session:
             await self._stop()
         return Problem(TIMED_OUT, f"no answer within {seconds:g} seconds: does a loop never end?")
 
-    async def _serve_stand_ins(self, stand_ins: Mapping[str, int], end: float) -> None:
-        """Compute what the kernel asks of working functions, only those now standing in."""
-        channel = self._kernel.stdin_channel
+    async def _serve_stand_ins(self, stand_ins: Mapping[str, int], end: float) -> float:
+        """Compute what the kernel asks of working functions, only those now standing in; returns
+        the seconds that it took."""
+        channel, start = self._kernel.stdin_channel, time.monotonic()
         while time.monotonic() < end and await channel.msg_ready():
             question = await channel.get_msg(timeout=0)
             prompt = question["content"].get("prompt", "")
             reply = stand_in_server().reply(prompt, stand_ins, end - time.monotonic())
             with contextlib.suppress(zmq.Again):
                 self._kernel.input(base64.b64encode(reply).decode())
+        return time.monotonic() - start
 
 
 def _shown(exercise: Exercise, case: Case) -> dict[str, Any]:

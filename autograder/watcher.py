@@ -25,12 +25,14 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 class Usage:
     """What processes use together.
 
-    processes: with their threads. memory: bytes. cpu: seconds since their start.
+    processes: with their threads. memory: bytes. cpu: seconds since their start. running: whether
+        one of them computes, or would if the machine let it.
     """
 
     processes: int = 0
     memory: int = 0
     cpu: float = 0.0
+    running: bool = False
 
 
 class Watcher:
@@ -53,6 +55,15 @@ class Watcher:
         """From now on so many CPU seconds, as far as the notebook's are not used up."""
         used = usage(self._process).cpu
         self._most_cpu = min(used + seconds, self._limits.notebook_cpu)
+
+    def cpu(self) -> float:
+        """CPU seconds used since the start."""
+        return usage(self._process).cpu
+
+    def is_kept_waiting(self, cpu: float) -> bool:
+        """Whether it computes and has not had so many CPU seconds: the machine is busy."""
+        used = usage(self._process)
+        return used.running and used.cpu < cpu
 
     def note_family(self) -> None:
         """Take its processes as they are for the kernel's own."""
@@ -96,6 +107,7 @@ def usage(process: int) -> Usage:
             # See proc(5): the name may hold anything; behind it come state, parent, ...
             stat = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
             used.cpu += sum(map(int, stat[11:15])) / _TICKS
+            used.running |= stat[0] == "R"
             used.processes += 0 if stat[0] == "Z" else int(stat[17])
             used.memory += int(stat[21]) * _PAGE
     return used

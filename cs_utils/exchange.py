@@ -15,6 +15,7 @@ from cs_utils.trial_functions import TrialFunction
 
 _STRUCTURE = "structure"
 _STRUCTURE_LIMIT = 2**20
+_ARRAYS_LIMIT = 2000
 
 
 class ExchangeError(ValueError):
@@ -41,7 +42,10 @@ def unpack(data: bytes, limit: int = 64 * 2**20) -> Any:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
+            entries = archive.infolist()
+        if len(entries) > _ARRAYS_LIMIT:
+            raise ExchangeError(f"{len(entries)} arrays, {_ARRAYS_LIMIT} are allowed")
+        size = sum(entry.file_size for entry in entries)
         if size > limit:
             raise ExchangeError(f"{size} bytes of arrays, {limit} are allowed")
         with np.load(io.BytesIO(data), allow_pickle=False) as stored:

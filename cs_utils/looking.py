@@ -17,7 +17,7 @@ from cs_utils.kernel_side import is_grading
 from cs_utils.language import _
 from cs_utils.machine import one_thread
 from cs_utils.photos import NAMES, photo
-from cs_utils.pretrained import as_picture
+from cs_utils.pretrained import SIDE, as_picture
 
 # Five depths of the pretrained network, beside the five layers of Zeiler and Fergus.
 DEPTHS = ("conv1", "fire3", "fire5", "fire7", "fire9")
@@ -42,6 +42,8 @@ def activations(
             maps = layer(maps)
             if name in layers:
                 found[name] = maps
+            if len(found) == len(layers):
+                break
     return found
 
 
@@ -73,8 +75,8 @@ def by_depth(network: nn.Sequential) -> dict[str, dict[str, dict[str, float]]]:
 def change_by_shift(network: nn.Sequential, name: str, pixels: int = 4) -> dict[str, float]:
     """How much each depth's maps change where the photo moves by some pixels to the right, as a
     share of their length: |a - b| / |a|. The last entry, ``scores``, is of the 1000 scores."""
-    wide = as_picture(photo(name), 227 + pixels)
-    both = torch.stack([wide[:, pixels:, :-pixels], wide[:, pixels:, pixels:]])
+    wide = as_picture(photo(name), SIDE + pixels)
+    both = torch.stack([wide[:, pixels:, :SIDE], wide[:, pixels:, pixels:]])
     found = activations(network, both, (*DEPTHS, "pool10"))
     changes = {
         layer: float((maps[0] - maps[1]).norm() / maps[0].norm()) for layer, maps in found.items()

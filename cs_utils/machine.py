@@ -13,7 +13,7 @@ def pytorch() -> Any:
         import torch
     except ImportError:
         return None
-    return torch if hasattr(torch, "Tensor") else None
+    return torch if hasattr(torch, "tensor") else None
 
 
 def processor() -> str:

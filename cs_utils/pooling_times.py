@@ -3,6 +3,7 @@ and PyTorch's."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,7 +61,7 @@ def measure(ways: Mapping[str, Pair], sizes: tuple[Size, ...] = SIZES) -> Times:
     with one_thread():
         for name, pair in ways.items():
             try:
-                seconds[name] = _times(lambda size, pair=pair: _numpy_call(pair, size), sizes)
+                seconds[name] = _times(partial(_numpy_call, pair), sizes)
             except (Exception, SystemExit) as error:
                 problems.append(f"{name}: {in_a_sentence(error).removesuffix('.')}.")
         seconds[_("PyTorch")] = _times(_torch_call, sizes)

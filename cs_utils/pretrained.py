@@ -20,7 +20,6 @@ SIDE = 227
 
 # Those that come up with the course's photos; all 1000 are in ImageNet's list (ILSVRC 2012).
 CLASS_NAMES = {
-    88: "macaw",
     130: "flamingo",
     281: "tabby cat",
     282: "tiger cat",
@@ -58,6 +57,17 @@ WINDOWS: dict[str, tuple[tuple[int, int], ...]] = {
     "fire8": ((1, 1), (3, 1)),
     "fire9": ((1, 1), (3, 1)),
     "conv10": ((1, 1),),
+}
+# How many of a fire module's channels come from its 1x1 filters: the first ones.
+EXPAND1X1 = {
+    "fire2": 64,
+    "fire3": 64,
+    "fire4": 128,
+    "fire5": 128,
+    "fire6": 192,
+    "fire7": 192,
+    "fire8": 256,
+    "fire9": 256,
 }
 # Zeros on each side, where a layer has any.
 _PADDING = {(3, 1): 1}
@@ -109,11 +119,18 @@ def windows_up_to(layer: str) -> list[tuple[int, int]]:
     return [window for name in names[: names.index(layer) + 1] for window in WINDOWS[name]]
 
 
-def seen_by(layer: str, row: int, column: int) -> tuple[int, int, int]:
+def seen_by(layer: str, row: int, column: int, channel: int | None = None) -> tuple[int, int, int]:
     """The pixels that a unit of a layer's map can see: (top, left, side); top and left are
-    negative where its window begins in the padding."""
+    negative where its window begins in the padding.
+
+    channel: a fire module's first half comes from its 1x1 filters, and sees less; without a
+    channel it is the widest window.
+    """
+    windows = windows_up_to(layer)
+    if channel is not None and channel < EXPAND1X1.get(layer, 0):
+        windows = windows[:-1]
     start, side, jump = 0, 1, 1
-    for kernel_size, stride in windows_up_to(layer):
+    for kernel_size, stride in windows:
         start -= _PADDING.get((kernel_size, stride), 0) * jump
         side += (kernel_size - 1) * jump
         jump *= stride

@@ -72,6 +72,7 @@ class Verdict:
     misconception: the known mistake that the answers show.
     helped_by: functions that were replaced by working ones for this exercise to be judged.
     pattern: what the failing cases have in common, in a sentence.
+    seconds: how long the answers took, where that was measured.
     """
 
     exercise: Exercise
@@ -82,6 +83,7 @@ class Verdict:
     misconception: Misconception | None = None
     helped_by: tuple[str, ...] = ()
     pattern: str = ""
+    seconds: float = 0.0
 
     @property
     def max_score(self) -> float:

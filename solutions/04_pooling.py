@@ -174,7 +174,7 @@ claims(
 # %% [markdown] name="stride-lesson"
 # "We save computing power": yes, three quarters of it at stride 2, on large pictures. "And lose no
 # information": not quite. What was correlated comes back nearly unharmed, and the cat's eye can spare
-# three pixels in four. But what is as fine as the step is gone: stripes two pixels wide become a white
+# three pixels in four. But what is as fine as the step is gone: stripes of one pixel each become a white
 # wall at stride 2, and at stride 3 they come back as *wider* stripes that were never there. (That is
 # called **aliasing**; it is why wheels turn backwards in films.) The claim holds as far as neighbours
 # are alike, and no further.
@@ -239,6 +239,14 @@ plots.field_growth(
     },
 )
 
+# %% [markdown] name="field-steps-text"
+# The same on a photo, for the 18 layers of VGG-16, a network of lesson 5: 13 convolutions of 3x3, and five
+# poolings of 2x2 with stride 2. Move the slider from layer to layer. Where does it begin to grow fast?
+
+# %% nbgrader={"grade": false, "grade_id": "field-steps", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="field-steps"
+layers_of_vgg16 = [layer for count in (2, 2, 3, 3, 3) for layer in [*[(3, 1)] * count, (2, 2)]]
+plots.field_steps(receptive_field, layers_of_vgg16)
+
 # %% [markdown] name="field-lesson"
 # "The receptive field must grow faster!": this is the picture to the wish. Without strides it grows by
 # addition, a few pixels a layer, and it would take 112 layers of 3x3 to see a 224x224 picture whole.
@@ -255,7 +263,7 @@ alexnet = [(11, 4), (3, 2), (5, 1), (3, 2), (3, 1), (3, 1), (3, 1), (3, 2)]
 
 
 def resnet50(stride_in):
-    """The stride of each stage stands in its first block's 1x1 layer (the paper) or 3x3."""
+    """The stride of each stage stands in its first block's 1x1 layer or 3x3."""
     layers = [(7, 2), (3, 2)]
     for blocks, stride in ((3, 1), (4, 2), (6, 2), (3, 2)):
         for block in range(blocks):
@@ -280,7 +288,7 @@ claims(
     Claim("VGG-16, its last 3x3 layer", 196, lambda: receptive_field(vgg16[:-1])[0]),
     Claim("VGG-16, after its last pooling", (212, 32), lambda: receptive_field(vgg16)),
     Claim(
-        "ResNet-50, as in the paper",
+        "ResNet-50, as its authors built it",
         (483, 32),
         lambda: receptive_field(resnet50("1x1")),
     ),
@@ -297,9 +305,9 @@ claims(
 )
 
 # %% [markdown] name="gradient-text"
-# (Two ResNets of one name? In the paper the first 1x1 layer of a stage takes the stride, and so *skips*
-# three quarters of its input unseen; most programs let the 3x3 take it. It changes what is seen by 56
-# pixels.)
+# (Two ResNets of one name? Its authors let the first 1x1 layer of a stage take the stride, which so
+# *skips* three quarters of its input unseen; most programs of today let the 3x3 layer take it. It
+# changes what is seen by 56 pixels.)
 #
 # Is it true, though? PyTorch can tell. A gradient says which pixels move an output. We ask for it in the
 # middle of random networks, and lay your square on it:
@@ -414,13 +422,27 @@ def max_pool_backward(dout, cache):
 # %% nbgrader={"grade": true, "grade_id": "check-max_pool_backward", "locked": true, "points": 4, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="check-max_pool_backward"
 check(max_pool_backward)
 
+# %% [markdown] name="winner-steps-text"
+# Your two functions at work, with AlexNet's overlapping windows: who wins, and who gets how much of the
+# gradient? Before the last step say what `dx` will be.
+
+# %% nbgrader={"grade": false, "grade_id": "winner-steps", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="winner-steps"
+plots.winner_steps(
+    max_pool_forward,
+    max_pool_backward,
+    [[1, 5, 2, 0, 3], [4, 2, 7, 1, 0], [3, 1, 2, 6, 2], [0, 8, 1, 2, 4], [2, 3, 5, 1, 9]],
+    kernel_size=3,
+    stride=2,
+)
+
 # %% [markdown] name="average-story"
 # ## 5. Average pooling
 #
 # $$\text{out}[n, c, i, j] = \frac{1}{k^2} \sum_{0 \le a, b < k} x[n, c,\; iS + a,\; jS + b]$$
 #
-# LeNet-5 pooled like this. It is a convolution whose weights are all $1/k^2$, each channel by itself:
-# your blur of lesson 3, with a stride. Backward every entry of a window gets its share.
+# LeNet-5 pooled nearly like this (it learned a factor and a bias for each map, too). It is a convolution
+# whose weights are all $1/k^2$, each channel by itself: your blur of lesson 3, with a stride. Backward
+# every entry of a window gets its share.
 
 # %% [markdown] name="exercise-avg-pool-forward"
 # ### Exercise 5: avg_pool_forward
@@ -782,7 +804,7 @@ plots.pooling_speed(
 )
 
 # %% [markdown] name="speed-lesson"
-# The same layer, the same numbers, and a factor of 50 or several hundred. Both lines rise in the end as
+# The same layer, the same numbers, and a factor that the caption tells. Both lines rise in the end as
 # the work does; the loops only pay for every window what the others pay for a whole array. And a few
 # lines of NumPy keep up with PyTorch here: pooling does so little arithmetic that everybody waits for
 # memory.
@@ -924,7 +946,8 @@ plots.image_samples(
 # %% [markdown] name="earlier-text"
 # The parts that you wrote in lessons 1 to 3 are imported here, ready made: values as PyTorch computes
 # them, behind the signatures that you know. So a mistake back then costs nothing now. You would rather
-# run on your own code? Add a cell below and paste your functions in; from there on yours are used.
+# run on your own code? Add a cell below and paste your functions in; from there on the training uses
+# yours.
 
 # %% nbgrader={"grade": false, "grade_id": "earlier", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="earlier"
 from cs_utils.earlier import (
@@ -1120,6 +1143,12 @@ plots.learned_filters(network)
 # %% nbgrader={"grade": false, "grade_id": "feature-maps", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="feature-maps"
 plots.feature_maps(network, "chelsea")
 
+# %% [markdown] name="depth-steps-text"
+# One depth at a time, with more channels: which of them still know where the eyes are?
+
+# %% nbgrader={"grade": false, "grade_id": "depth-steps", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="depth-steps"
+plots.depth_steps(network, "chelsea")
+
 # %% [markdown] name="maps-lesson"
 # Row by row the cat dissolves. `conv1` still shows her, as edges and colours. In `fire5` you'd not know her.
 # In `fire9` most of the map is dark, and a few units answer: some where the eyes are, some at the nose. The
@@ -1269,8 +1298,8 @@ plots.strongest_patches(
 
 # %% [markdown] name="patches-lesson"
 # Layer 1 answers to an edge, whatever has it: bright above dark, in channel 2. Layer 2 to simple patterns,
-# such as light on dark, or a dark spot in grass. In layer 3 channel 65 has found fine grain, be it wood, grass
-# or fur: a **texture**. In layer 4 things begin: channel 318 has picked *both eyes of the cat*, and the round
+# such as light on dark, or a dark spot. In layer 3 channel 65 has found fine grain, be it of wood or of
+# fur: a **texture**. In layer 4 things begin: channel 318 has picked *both eyes of the cat*, and the round
 # and shiny objects that an eye is like. That is what Zeiler and Fergus saw on thousands of pictures. With five
 # photos we only see a hint of it: where a channel's favourite isn't there, it makes do with something else.
 
@@ -1572,11 +1601,11 @@ plots.maximised(
     maximise_activation,
     network,
     {
-        "conv1": (2, 11, 20, 29, 38),
-        "fire3": (27, 26, 7, 21, 16),
-        "fire5": (60, 8, 15, 104, 66),
-        "fire7": (217, 318, 101, 65, 203),
-        "conv10": (EGYPTIAN_CAT, ESPRESSO, 130, 980, 88),
+        "conv1": (2, 20, 29, 38),
+        "fire3": (27, 26, 7, 21),
+        "fire5": (60, 8, 15, 104),
+        "fire7": (217, 318, 101, 203),
+        "conv10": (EGYPTIAN_CAT, ESPRESSO, 130, 980),
     },
 )
 
@@ -1589,7 +1618,7 @@ plots.maximised(
 # * **Layer 3** wants textures, the same thing over and over.
 # * **Layer 4** begins to want *things*. Channel 318, the one that picked the cat's eyes, makes eyes.
 # * The **classes** want whole things, or their most telling parts: a head with pointed ears, a round cup from
-#   above, a flamingo's neck, a mountain that glows at the top, a macaw's beak.
+#   above, a flamingo's neck, a mountain that glows at the top.
 
 # %% nbgrader={"grade": false, "grade_id": "maximise-claims", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="maximise-claims"
 

@@ -22,10 +22,9 @@
 # * train the first of them on handwritten digits, and find out what the last of them is for.
 #
 # From here on PyTorch's layers are yours to use: `nn.Conv2d`, `nn.MaxPool2d`, `nn.Linear` and all others.
-# You write FUNCTIONS functions and classes, POINTS points in all. A check of a network goes through it
-# layer by layer and names the first one that is not as in the table; and it gives your network parameters
-# that nobody can know beforehand, and compares what comes out. A mistake costs points only in its own
-# exercise.
+# You write sixteen functions and classes, 59 points in all. A check of a network goes through it layer by
+# layer and names the first one that is not as in the table; and it gives your network parameters that nobody
+# can know beforehand, and compares what comes out. A mistake costs points only in its own exercise.
 
 # %% nbgrader={"grade": false, "grade_id": "set-up", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="set-up"
 import numpy as np
@@ -1360,21 +1359,21 @@ class Bottleneck(nn.Module):
 check(Bottleneck)
 
 # %% [markdown] name="resnet-table"
-# And now all of it. The paper's table 1:
+# And now all of it, the paper's table 1. Every depth begins with a 7x7 convolution to 64 channels, stride 2,
+# padding 3 (224x224 becomes 112x112), its batchnorm and ReLU, and max pooling 3x3, stride 2, padding 1
+# (56x56). Every depth ends with the mean of each map and a linear layer to 1000. Between them stand four stages
+# of blocks:
 #
-# | stage | output | 18 | 34 | 50 | 101 | 152 |
-# |---|---|---|---|---|---|---|
-# | conv1 | 112x112 | 7x7, 64, stride 2, padding 3 | same | same | same | same |
-# | pool | 56x56 | max 3x3, stride 2, padding 1 | same | same | same | same |
-# | conv2_x, 64 | 56x56 | 2 basic | 3 basic | 3 bottleneck | 3 | 3 |
-# | conv3_x, 128 | 28x28 | 2 | 4 | 4 | 4 | 8 |
-# | conv4_x, 256 | 14x14 | 2 | 6 | 6 | 23 | 36 |
-# | conv5_x, 512 | 7x7 | 2 | 3 | 3 | 3 | 3 |
-# | | 1x1 | global average pool, linear to 1000 | same | same | same | same |
+# | stage | `channels` | output | 18 | 34 | 50 | 101 | 152 |
+# |---|---|---|---|---|---|---|---|
+# | conv2_x | 64 | 56x56 | 2 | 3 | 3 | 3 | 3 |
+# | conv3_x | 128 | 28x28 | 2 | 4 | 4 | 4 | 8 |
+# | conv4_x | 256 | 14x14 | 2 | 6 | 6 | 23 | 36 |
+# | conv5_x | 512 | 7x7 | 2 | 3 | 3 | 3 | 3 |
+# | kind of block | | | basic | basic | bottleneck | bottleneck | bottleneck |
 #
-# The first block of conv3_x, conv4_x and conv5_x takes stride 2. conv1 has a batchnorm and a ReLU, as always.
-# The number in the first column is what you give to the blocks as `channels`. **A worked number:** 34 layers
-# are $1 + 2 \cdot (3 + 4 + 6 + 3) + 1$; the pooling and the projections don't count.
+# The first block of conv3_x, conv4_x and conv5_x takes stride 2. **A worked number:** 34 layers are
+# $1 + 2 \cdot (3 + 4 + 6 + 3) + 1$; the pooling and the projections don't count.
 
 # %% [markdown] name="exercise-resnet"
 # ### Exercise 14: ResNet
@@ -1622,8 +1621,8 @@ plots.five_architectures()
 
 # %% [markdown] name="five-lesson"
 # AlexNet's parameters sit in its linear layers, and VGG has even more of them. GoogLeNet reaches VGG's error with
-# a twentieth of its parameters and a tenth of its work. ResNet-152 is eight times as deep as VGG-19, better by
-# more than a third of the errors, and still cheaper than VGG-16. Not *more* decided this race but *where*: small
+# a twentieth of its parameters and a tenth of its work. ResNet-152 is eight times as deep as VGG-19,
+# makes over a third fewer errors, and is still cheaper than VGG-16. Not *more* decided this race but *where*: small
 # kernels, 1x1 convolutions, global averages in the place of linear layers, and a way past.
 #
 # The parameters and operations there are those of the published tables. Yours?

@@ -152,7 +152,9 @@ def contents(course: Path) -> dict[str, Any]:
         if name.startswith("results/"):
             stored = json.loads(said[name])
             said[name] = {
-                key: value for key, value in stored.items() if key not in ("seconds", "course")
+                key: value
+                for key, value in stored.items()
+                if key not in ("seconds", "exercise_seconds", "course")
             }
     return said
 

@@ -45,7 +45,8 @@ def test_workers_with_another_version_of_the_course(
         DaskPool(cluster.scheduler_address, sandboxed=False, device="cpu")
 
 
-def test_a_cluster_that_is_not_there() -> None:
+def test_a_cluster_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograder.cluster._PATIENCE", 0.5)
     with pytest.raises(ClusterError, match=r"No Dask cluster with a worker answers at tcp://"):
         DaskPool("tcp://127.0.0.1:9", sandboxed=False, device="cpu")
 

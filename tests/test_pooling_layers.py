@@ -108,7 +108,7 @@ class TestReceptiveField:
         )
 
     def test_published(self) -> None:
-        """VGG-16 and AlexNet: Araujo, Norris and Sim, Computing receptive fields, Distill (2019)."""
+        """Araujo, Norris and Sim, Computing receptive fields, Distill (2019)."""
         vgg16 = [one for n in (2, 2, 3, 3, 3) for one in [*[(3, 1)] * n, (2, 2)]]
         assert right.receptive_field(vgg16) == (212, 32)
         alexnet = [(11, 4), (3, 2), (5, 1), (3, 2), (3, 1), (3, 1), (3, 1), (3, 2)]

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from nbgrader.api import Gradebook
 from rooms import LESSONS, Graded, files_in, read_csv
 from sample_class.build import students
 
+from autograder.class_report import write_report
 from cs_utils.exercises import lesson_exercises
 
 HAND_INS = sorted({(student.name, student.lesson) for student in students()})
@@ -35,6 +37,7 @@ REGRADED = {
     "01_vector_backprop": {"Jonas Weber", "Ana Clara Souza", "Lukáš Novák", "Mallory Quinn"},
     "02_matrix_backprop": {"Chen Wei"},
     "03_convolution": {"Emma Dubois"},
+    "04_pooling": {"Chen Wei"},
 }
 
 Scores = dict[tuple[str, str, str], tuple[float, float]]
@@ -166,6 +169,30 @@ def test_feedback_and_grades_keep_the_hidden_cases_to_themselves(
     for page in [graded_class.course / "grades.csv", *pages]:
         numbers = set(re.findall(r"\d+\.\d{4}", page.read_text()))
         assert numbers & secrets == set(), page
+
+
+def test_results_keep_the_known_mistakes_and_the_times(graded_class: Graded) -> None:
+    lesson = LESSONS[0]
+    stored = json.loads((graded_class.course / f"results/Lukáš Novák/{lesson}.json").read_text())
+    rows = {row["exercise"]: row for row in stored["rows"]}
+    known = {one.name: one.misconceptions for one in lesson_exercises(lesson)}
+    found = [row for row in rows.values() if row["misconception"]]
+    assert len(found) > 5
+    for row in found:
+        hints = {one.name: one.hint for one in known[row["exercise"]]}
+        assert row["hint"] == hints[row["misconception"]] and row["failed"]
+    assert stored["exercise_seconds"].keys() == rows.keys()
+    assert 0 < sum(stored["exercise_seconds"].values()) < stored["seconds"]
+
+
+def test_the_class_report_shows_each_known_mistake(graded_class: Graded, tmp_path: Path) -> None:
+    html = write_report(graded_class.course, tmp_path / "page.html").read_text()
+    results = (graded_class.course / "results").glob("*/*.json")
+    rows = [row for path in results for row in json.loads(path.read_text())["rows"]]
+    for row in rows:
+        assert not row["misconception"] or f"</code>: {escape(row['misconception'])}" in html
+    named = html.index("id='pairs'")
+    assert not any(re.search(rf"\b{name}\b", html[:named]) for name in NAMES)
 
 
 def test_hand_ins_are_kept_byte_for_byte(graded_class: Graded) -> None:

@@ -49,6 +49,7 @@ from cs_utils.plots.pooling import (
     pooling_speed,
     shift_invariances,
 )
+from cs_utils.plots.pooling_steps import depth_steps, field_steps, winner_steps
 from cs_utils.plots.residual import alike, degradation, residual_scales, same_kind
 from cs_utils.plots.retina import learned_weights, learning_curves, retina
 from cs_utils.plots.seeing import by_depth, feature_maps, learned_filters, predictions
@@ -74,11 +75,13 @@ __all__ = [
     "convolution_times",
     "crossed_clusters",
     "degradation",
+    "depth_steps",
     "dropout_masks",
     "equivariance",
     "feature_maps",
     "field_growth",
     "field_of_gradient",
+    "field_steps",
     "filtered",
     "filters_and_maps",
     "first_layer",
@@ -131,5 +134,6 @@ __all__ = [
     "training_curves",
     "weights_and_work",
     "windows_as_columns",
+    "winner_steps",
     "with_alt_text",
 ]

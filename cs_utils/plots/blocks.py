@@ -49,8 +49,8 @@ def published_blocks() -> Picture:
     alt = _(
         "Two residual blocks. Left, BasicBlock: two 3x3 convolutions of 64 channels, each with a "
         "batchnorm, a ReLU between them. Right, Bottleneck: a 1x1 convolution to 64 channels, a "
-        "3x3 of 64 and a 1x1 to 256, each with a batchnorm, ReLU behind the first two. In both x comes "
-        "past them to a plus, and behind the plus stands a ReLU."
+        "3x3 of 64 and a 1x1 to 256, each with a batchnorm, ReLU behind the first two. In both x "
+        "comes past them to a plus, and behind the plus stands a ReLU."
     )
     return with_alt_text(figure, alt)
 

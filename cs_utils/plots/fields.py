@@ -123,7 +123,7 @@ def field_growth(
     for (name, layers), (colour, line, marker) in zip(stacks.items(), _STYLES, strict=False):
         counts = range(depth + 1)
         sizes = [
-            _field(receptive_field, [layers[n % len(layers)] for n in range(count)])[0]
+            field_of(receptive_field, [layers[n % len(layers)] for n in range(count)])[0]
             for count in counts
         ]
         plot.semilogy(counts, sizes, line, marker=marker, color=colour, label=name, markersize=4)
@@ -137,7 +137,8 @@ def field_growth(
     return with_alt_text(figure, alt.format(facts=caption), caption)
 
 
-def _field(receptive_field: Callable[..., Any], layers: _Layers) -> tuple[int, int]:
+def field_of(receptive_field: Callable[..., Any], layers: _Layers) -> tuple[int, int]:
+    """The student's (size, jump) of these layers. Raises WrongReturnError."""
     found = receptive_field(list(layers))
     if not isinstance(found, tuple | list) or len(found) != 2:
         text = _("receptive_field must return the pair (size, jump); it returned {what}.")
@@ -163,7 +164,7 @@ def field_of_gradient(
     figure, axes = panels(1, len(stacks), size=(9.6, 3.3))
     facts = []
     for plot, (title, layers) in zip(axes.flat, stacks.items(), strict=True):
-        size, _jump = _field(receptive_field, layers)
+        size, _jump = field_of(receptive_field, layers)
         strength, box = _strength(torch, layers, side)
         shown = strength / strength.max()
         picture = plot.imshow(np.sqrt(shown), cmap=MAP, vmin=0, vmax=1)

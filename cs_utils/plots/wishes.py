@@ -32,42 +32,45 @@ def strongest_patches(
         found = activations(network, pictures, list(channels))
     width = max(map(len, channels.values()))
     figure, axes = panels(len(channels), width * (count + 1) - 1, size=(9.8, 1.05 * len(channels)))
+    figure.get_layout_engine().set(h_pad=0.12)
     without_ticks(axes)
     for plot in axes[:, count :: count + 1].flat:
         plot.set_visible(False)
     facts = []
     for row, (layer, wanted) in zip(axes, channels.items(), strict=True):
-        side = seen_by(layer, 0, 0)[2]
-        text = _("{layer}\n{side} px").format(layer=layer, side=side)
-        row[0].set_ylabel(text, fontsize=8, rotation=0, ha="right", va="center")
+        row[0].set_ylabel(layer, fontsize=8, rotation=0, ha="right", va="center")
         for number, channel in enumerate(wanted):
-            units = strongest_units(_inside(found[layer], layer), channel, count)
+            side = seen_by(layer, 0, 0, channel)[2]
+            units = strongest_units(_inside(found[layer], layer, channel), channel, count)
             units = numbers(units, _("what strongest_units returns"), (count, 3)).astype(int)
             places = row[number * (count + 1) :]
             for plot, (image, i, j) in zip(places, units, strict=False):
-                plot.imshow(_patch(as_image(pictures[image]), *seen_by(layer, i, j)))
-            places[0].set_title(
-                _("channel {number}").format(number=channel), fontsize=8, loc="left"
-            )
-        facts.append(_("{layer}: {side} x {side} pixels").format(layer=layer, side=side))
+                plot.imshow(_patch(as_image(pictures[image]), *seen_by(layer, i, j, channel)))
+            title = _("channel {number}, {side} x {side} pixels")
+            title = title.format(number=channel, side=side)
+            # Wider than its patch, which is not to widen the column.
+            corner = {"transform": places[0].transAxes, "in_layout": False}
+            places[0].text(0, 1.1, title, fontsize=8, **corner)
+            facts.append(f"{layer}, {title}")
     caption = _(
         "For each channel the {count} tiles of the photos that it answers most to, cut down to "
-        "what the unit sees. {facts}."
-    ).format(count=count, facts="; ".join(facts))
+        "what the unit sees."
+    ).format(count=count)
     alt = _(
         "Rows of patches from the course's photos, one row for each depth, some channels in each, "
-        "strongest on the left. Going down, the patches show more and more of a picture. {caption}"
+        "strongest on the left. Going down, the patches show more and more of a picture. "
+        "{caption} {facts}."
     )
-    return with_alt_text(figure, alt.format(caption=caption), caption)
+    return with_alt_text(figure, alt.format(caption=caption, facts="; ".join(facts)), caption)
 
 
-def _inside(maps: Any, layer: str, outside: float = 0.42) -> Any:
+def _inside(maps: Any, layer: str, channel: int, outside: float = 0.42) -> Any:
     """The maps with 0 at units whose window sticks out of the picture: small ones may not at all,
     large ones, of which few would be left, by this share of their side."""
     kept = maps.clone()
     for axis, count in ((2, maps.shape[2]), (3, maps.shape[3])):
         for index in range(count):
-            first, _left, side = seen_by(layer, index, 0)
+            first, _left, side = seen_by(layer, index, 0, channel)
             allowed = outside * side if side > SIDE / 3 else 0
             if first < -allowed or first + side > SIDE + allowed:
                 kept.select(axis, index).zero_()
@@ -98,7 +101,7 @@ def maximised(
     if is_grading():
         return _("While a notebook is graded no pictures are made: that would earn no points.")
     width = max(map(len, channels.values()))
-    figure, axes = panels(len(channels), width, size=(1.6 * width + 0.9, 1.72 * len(channels)))
+    figure, axes = panels(len(channels), width, size=(1.7 * width + 0.9, 1.8 * len(channels)))
     start = on_its_device(noise(side), network)
     facts = []
     with progress(steps * sum(map(len, channels.values())), _("step")) as bar:
@@ -190,7 +193,7 @@ def _mean(part: Any, image: Any, channel: int) -> float:
         return float(part(image[None])[0, channel].mean())
 
 
-def _stretched(image: np.ndarray, deviations: float = 3.5) -> np.ndarray:
+def _stretched(image: np.ndarray, deviations: float = 3.0) -> np.ndarray:
     """The picture with its contrast raised: so many standard deviations on each side of its mean
     fill the scale."""
     spread = max(float(image.std()), 1e-6)

@@ -1,10 +1,12 @@
 """Kills the grader at random moments and starts it again, and compares what it finished with what
 it makes undisturbed: part of ``make soak``.
 
-    python -m tests.soak.kills [--kills 200] [--seed 0]
+    python -m tests.soak.kills [--kills 200] [--commands 20] [--seed 0]
 
-Each time either the whole process group is killed or the command alone, whose workers are then
-still there for a moment. A finished run is compared and the next begins in a new folder.
+That many of the kills hit the command as it is started from a shell, with a kernel at work: either
+its whole process group or the command alone, whose workers are still there for a moment. The others
+hit a process forked from one that has imported everything, and which grades by itself, so that most
+of its time is spent on writing. A finished run is compared, and the next begins in a new folder.
 """
 
 import argparse
@@ -17,73 +19,123 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing import get_context
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from course_folders import SEED, contents, small_class  # noqa: E402
+from course_folders import QUIET, SEED, HerePool, contents, options, small_class  # noqa: E402
 
-# One of them a notebook that runs, the others quickly refused: what is tried is what is written.
+from autograder.runs import grade  # noqa: E402
+
+# One notebook that runs, one student who handed nothing in, and files that are no notebooks: what
+# is tried is what is written.
 _HAND_INS = 40
+
+# Starts the grader and waits for some seconds, or for good; returns whether it ended by itself, all
+# right, and kills it otherwise.
+Start = Callable[[Path, float | None], bool]
 
 
 def main() -> None:
     """Kill as often as asked, print what came of it, and end with status 1 for a loss."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--commands", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        lost = _soak(Path(folder), arguments.kills, random.Random(arguments.seed))
+    draw = random.Random(arguments.seed)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        hand_ins = small_class(folder / "hand_ins", unreadable=_HAND_INS - 2)
+        commands = _Soak(folder / "commands", _command(hand_ins, draw), draw)
+        lost = commands.kill(arguments.commands) if arguments.commands else 0
+        # Without the notebook no code is run, and no time goes by without something being written.
+        shutil.rmtree(hand_ins / "Ana")
+        forks = _Soak(folder / "forks", _fork(hand_ins), draw)
+        lost += forks.kill(arguments.kills - arguments.commands)
     sys.exit(1 if lost else 0)
 
 
-def _soak(folder: Path, kills: int, draw: random.Random) -> int:
-    """Returns how many finished runs differ from the undisturbed one."""
-    hand_ins = small_class(folder / "hand_ins", unreadable=_HAND_INS - 2)
-    start = time.monotonic()
-    assert _started(hand_ins, folder / "whole").wait() == 0
-    span = time.monotonic() - start
-    expected = contents(folder / "whole")
-    print(f"{_HAND_INS} hand-ins, undisturbed: {span:.0f} s", flush=True)
+class _Soak:
+    """Kills in a folder of its own, and what was found."""
 
-    course, done, finished, lost = folder / "course", 0, 0, 0
-    seen: Counter[str] = Counter()
-    while done < kills or course.exists():
-        run = _started(hand_ins, course)
-        moment = draw.uniform(0, span) if done < kills else None
-        try:
-            status = run.wait(moment)
-        except subprocess.TimeoutExpired:
-            kill = draw.choice((os.killpg, os.kill))
-            kill(run.pid, signal.SIGKILL)
-            run.wait()
-            done += 1
-            seen[_progress(course)] += 1
-            continue
-        finished += 1
-        same = status == 0 and contents(course) == expected
-        lost += not same
-        print(f"{done} kills, run {finished}: {'equal' if same else 'DIFFERENT'}", flush=True)
-        if not same:
-            shutil.copytree(course, f"{folder}-lost-{finished}")
-        shutil.rmtree(course)
-    print(f"{done} kills in {finished} runs: {lost} runs differ from the undisturbed one.")
-    for place, count in sorted(seen.items()):
-        print(f"{count:4} kills {place}")
-    return lost
+    def __init__(self, folder: Path, start: Start, draw: random.Random) -> None:
+        self._folder, self._start, self._draw = folder, start, draw
+        self._seen: Counter[str] = Counter()
+
+    def kill(self, kills: int) -> int:
+        """Returns how many finished runs differ from the undisturbed one."""
+        for name in ("warm", "whole"):
+            began = time.monotonic()
+            assert self._start(self._folder / name, None)
+            span = time.monotonic() - began
+        expected = contents(self._folder / "whole")
+        print(f"{self._folder.name}: {_HAND_INS} hand-ins, undisturbed: {span:.0f} s", flush=True)
+        course, done, finished, lost = self._folder / "course", 0, 0, 0
+        while done < kills or course.exists():
+            ended = self._start(course, self._draw.uniform(0, span) if done < kills else None)
+            if not ended:
+                done += 1
+                self._seen[_progress(course)] += 1
+                continue
+            finished += 1
+            same = contents(course) == expected
+            lost += not same
+            print(f"{done} kills, run {finished}: {'equal' if same else 'DIFFERENT'}", flush=True)
+            if not same:
+                shutil.copytree(course, Path(tempfile.mkdtemp()) / "different")
+            shutil.rmtree(course)
+        print(f"{done} kills in {finished} runs: {lost} runs differ from the undisturbed one.")
+        for place, count in sorted(self._seen.items()):
+            print(f"{count:4} kills {place}", flush=True)
+        return lost
 
 
-def _started(hand_ins: Path, course: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "autograder.command", "grade", str(hand_ins)]
-    return subprocess.Popen(
-        [*command, "--out", str(course), "--jobs", "2", "--seed", str(SEED)],
-        cwd=ROOT,
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+def _command(hand_ins: Path, draw: random.Random) -> Start:
+    def start(course: Path, seconds: float | None) -> bool:
+        command = [sys.executable, "-m", "autograder.command", "grade", str(hand_ins)]
+        run = subprocess.Popen(
+            [*command, "--out", str(course), "--jobs", "2", "--seed", str(SEED)],
+            cwd=ROOT,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        with suppress(subprocess.TimeoutExpired):
+            status = run.wait(seconds)
+            assert status == 0, f"the command ended with status {status}"
+            return True
+        draw.choice((os.killpg, os.kill))(run.pid, signal.SIGKILL)
+        run.wait()
+        return False
+
+    return start
+
+
+def _fork(hand_ins: Path) -> Start:
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["autograder.runs"])
+
+    def start(course: Path, seconds: float | None) -> bool:
+        run = context.Process(target=_coordinate, args=(hand_ins, course))
+        run.start()
+        run.join(seconds)
+        if run.exitcode is None:
+            run.kill()
+            run.join()
+            return False
+        assert run.exitcode in (0, -signal.SIGKILL), f"it ended with status {run.exitcode}"
+        return run.exitcode == 0
+
+    return start
+
+
+def _coordinate(hand_ins: Path, course: Path) -> None:
+    assert grade(hand_ins, course, options(), QUIET, HerePool()) == []
 
 
 def _progress(course: Path) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 
 class _Absent(ModuleType):
     def __getattr__(self, name: str) -> Any:
-        # Libraries ask an imported torch for its Tensor and take an AttributeError for "none here".
         raise AttributeError(f"PyTorch is switched off while a NumPy lesson is graded ({name})")
 
 
@@ -27,6 +26,10 @@ class _Finder(MetaPathFinder, Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         pass
+
+
+class Tensor:
+    """Nothing is one: SciPy asks an imported torch whether what it is given is a tensor."""
 
 
 sys.meta_path.insert(0, _Finder())

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from cs_utils.exercises.architectures.tables import Branches, Layer, SideOutput, Table
+from cs_utils.exercises.specification import WrongReturnError
+from cs_utils.language import _
 
 Draw = Callable[[str, tuple[int, ...]], Any]
 
@@ -14,21 +16,39 @@ def execute(
     draw: Draw,
     training: bool = False,
     notice: Callable[[str], None] = lambda name: None,
+    lent: bool = False,
 ) -> list[Any]:
     """The outputs of a network: of the table's end and, in training, of each side output in turn.
 
     x: a tensor (N, C, H, W). draw: the value of a parameter, by role and shape, as ``weights.draw``
-    tells them. notice: is told the name of each step just before it is computed.
+    tells them. notice: is told the name of each step just before it is computed. lent: by the
+    grader, in the place of a student's module that is not right.
+    Raises WrongReturnError in a grader's kernel, where a network is to be the student's own.
     """
-    sides: list[Any] = []
-    return [_run(table, x, _Setting(draw, training, notice, sides)), *sides]
+    if not lent:
+        _refuse_while_grading()
+    sides: list[tuple[int, Any]] = []
+    last = _run(table, x, _Setting(draw, training, notice, sides))
+    return [last, *(output for _place, output in sorted(sides, key=lambda side: side[0]))]
+
+
+def _refuse_while_grading() -> None:
+    from cs_utils.kernel_side import is_grading
+
+    if is_grading():
+        text = _("This computes the course's own table of a network. Write the network yourself.")
+        raise WrongReturnError(text)
 
 
 class _Setting:
     """What all steps of one execution share."""
 
     def __init__(
-        self, draw: Draw, training: bool, notice: Callable[[str], None], sides: list[Any]
+        self,
+        draw: Draw,
+        training: bool,
+        notice: Callable[[str], None],
+        sides: list[tuple[int, Any]],
     ) -> None:
         self.draw = draw
         self.training = training
@@ -45,7 +65,7 @@ def _run(table: Table, x: Any, setting: _Setting) -> Any:
             x = _FUNCTIONS[step.kind](step, x, setting)
         elif isinstance(step, SideOutput):
             if setting.training:
-                setting.sides.append(_run(step.table, x, setting))
+                setting.sides.append((step.place, _run(step.table, x, setting)))
         elif isinstance(step, Branches):
             found = [_run(branch, x, setting) for branch in step.branches]
             setting.notice(step.name)
@@ -122,6 +142,7 @@ _FUNCTIONS: dict[str, Callable[[Layer, Any, _Setting], Any]] = {
     "tanh": lambda layer, x, setting: x.tanh(),
     "sigmoid": lambda layer, x, setting: x.sigmoid(),
     "softmax": lambda layer, x, setting: x.softmax(1),
+    "log softmax": lambda layer, x, setting: x.log_softmax(1),
     "batchnorm": _batchnorm,
     "dropout": _dropout,
 }

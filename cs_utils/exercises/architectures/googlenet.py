@@ -2,6 +2,7 @@
 response normalisation."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -169,7 +170,7 @@ MISTAKES = (
     Mistake(
         "auxiliary outputs exchanged",
         _("The auxiliary outputs have changed places. Which module does the first follow?"),
-        _sides(lambda sides: sides[::-1]),
+        _sides(lambda sides: [replace(one, place=-i) for i, one in enumerate(sides)]),
     ),
     Mistake(
         "pooling with padding",

@@ -7,7 +7,6 @@ import numpy as np
 
 from cs_utils.exercises.architectures import mistakes
 from cs_utils.exercises.architectures.lent_modules import LentModule
-from cs_utils.exercises.architectures.mistakes import of_kind
 from cs_utils.exercises.architectures.networks import (
     Mistake,
     layers_case,
@@ -250,11 +249,6 @@ REDUCED_MISTAKES = (
         "ReLU on the input of the projection",
         _("A ReLU stands between the pooling and its projection. Does the figure have one?"),
         mistakes.each_layer(_relu_after_pool),
-    ),
-    Mistake(
-        "padding in the 1x1 convolutions",
-        _("Your 1x1 convolutions have padding. What does a kernel of 1x1 lose at the border?"),
-        of_kind("convolution", padding=1),
     ),
 )
 

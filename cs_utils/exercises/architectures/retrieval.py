@@ -81,7 +81,8 @@ def _by_similarity(inputs: Inputs, cosine: bool) -> Outputs:
     features, query = (np.asarray(inputs[name], dtype=float) for name in ("features", "query"))
     products = features @ query
     if cosine:
-        products = products / np.linalg.norm(features, axis=1)
+        lengths = np.linalg.norm(features, axis=1)
+        products = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
     return _ordered(-products, inputs)
 
 

@@ -49,10 +49,14 @@ class Branches:
 
 @dataclass(frozen=True)
 class SideOutput:
-    """A table that starts here and gives an output of its own, in training alone."""
+    """A table that starts here and gives an output of its own, in training alone.
+
+    Side outputs come in the order of their places, those of one place as they start.
+    """
 
     name: str
     table: "Table"
+    place: int = 0
 
 
 Step = Layer | Branches | SideOutput

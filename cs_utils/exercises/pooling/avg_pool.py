@@ -238,6 +238,11 @@ _GLOBAL_BACKWARD = (
         lambda inputs, right: _scaled(right, inputs["x"].shape[2]),
     ),
     Misconception(
+        "square maps assumed",
+        _("The gradient was divided by H H. How many pixels has a map that is no square?"),
+        lambda inputs, right: _scaled(right, inputs["x"].shape[3] / inputs["x"].shape[2]),
+    ),
+    Misconception(
         "divided by the images, too",
         _(
             "The gradient was divided by the number of images, too. That is the loss's business, "

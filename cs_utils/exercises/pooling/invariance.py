@@ -91,6 +91,12 @@ def _filled_with_zeros(inputs: Inputs) -> Outputs:
     return {"invariance": _compared(layer(inputs["x"]), layer(x))}
 
 
+def _as_one_line(inputs: Inputs) -> Outputs:
+    layer, x = _LAYERS[inputs["layer"]], inputs["x"]
+    moved = _moved(x.reshape(1, 1, 1, -1), inputs["shift"]).reshape(x.shape)
+    return {"invariance": _compared(layer(x), layer(moved))}
+
+
 def _output_moved(inputs: Inputs) -> Outputs:
     before, _after = _outputs(inputs)
     return {"invariance": _compared(before, _moved(before, inputs["shift"], before.ndim - 1))}
@@ -130,6 +136,14 @@ SHIFT_INVARIANCE = Exercise(
             lambda inputs, right: {
                 "invariance": _invariance(_LAYERS[inputs["layer"]], inputs["x"], inputs["shift"], 2)
             },
+        ),
+        Misconception(
+            "moved on to the next row",
+            _(
+                "What leaves a row on the right comes in on the next row's left: np.roll without "
+                "an axis moves all numbers as one line. Which axis goes to the right?"
+            ),
+            lambda inputs, right: _as_one_line(inputs),
         ),
         Misconception(
             "zeros come in",

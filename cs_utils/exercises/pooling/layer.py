@@ -131,10 +131,9 @@ def _rounded_up(layer: Layer, inputs: Inputs) -> Outputs:
     def ceil(x: Any, kernel_size: int, stride: int) -> Any:
         import torch
 
-        pool = torch.nn.functional.max_pool2d
         if layer.name == "avg_pool":
-            pool = torch.nn.functional.avg_pool2d
-        return pool(x, kernel_size, stride, ceil_mode=True)
+            return torch.nn.functional.avg_pool2d(x, kernel_size, stride, ceil_mode=True)
+        return torch.nn.functional.max_pool2d(x, kernel_size, stride, ceil_mode=True)
 
     return {"out": replace(layer, function=ceil).forward(inputs)}
 

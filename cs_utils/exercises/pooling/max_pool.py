@@ -94,8 +94,13 @@ def _without_loops(layer: Layer, exercise: Exercise, backward: bool) -> Exercise
         cases=cases,
         answer=answer,
         oracle=oracle,
+        in_words=_in_words,
         misconceptions=(_LOOP, *exercise.misconceptions),
     )
+
+
+def _in_words(inputs: Inputs, name: str, received: np.ndarray, right: np.ndarray) -> str | None:
+    return _("Python takes more steps on the larger picture") if name == LOOPS else None
 
 
 def _cropped(inputs: Inputs) -> Inputs:

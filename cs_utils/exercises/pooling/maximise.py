@@ -29,7 +29,7 @@ from cs_utils.language import _
 if TYPE_CHECKING:
     from torch import Tensor
 
-_IMAGE, _LEFT = "image", "parameters with a gradient"
+_IMAGE, _LEFT = "image", "gradients left in the model"
 _PARAMETERS = ("kernels", "gamma", "beta")
 
 
@@ -74,7 +74,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         Case(_("two steps"), inputs(3, (3, 4), 2, 0.6)),
         Case(_("three steps, each shrinks the image"), inputs(4, (4, 3), 3, 0.8, 0.8)),
         Case(_("a channel that does not answer: its gradient is 0"), asleep()),
-        Case(_("the pretrained network's first layers"), shipped(11)),
+        Case(_("the pretrained network's first layers"), shipped(9)),
         Case(
             _("the model and the image are left as they were"),
             inputs(3, (4, 4), 2, 0.5, 0.9) | {"model_watched": True},

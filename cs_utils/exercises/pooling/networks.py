@@ -1,6 +1,7 @@
 """Networks to look into: small ones made of random weights, and the pretrained one; as modules for
 the student's function, and as plain functions of the pixels for what must come out."""
 
+import copy
 import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -36,9 +37,10 @@ def weights(
 
 def module(inputs: Inputs) -> "nn.Module":
     """The case's network. Small ones share the memory of the case's arrays, so that a change in
-    place shows there, and come in train mode, as a training leaves them."""
+    place shows there, and come in train mode, as a training leaves them. The pretrained one is a
+    copy, which nobody else uses."""
     if "layer" in inputs:
-        return _shipped(inputs["layer"])
+        return copy.deepcopy(_shipped(inputs["layer"]))
     import torch
     from torch import nn
 
@@ -137,6 +139,10 @@ def _network() -> "nn.Sequential":
 
 
 def _shipped(layer: str) -> "nn.Sequential":
+    """The network's first part, without dropout: in train mode nobody could tell its results."""
+    from torch import nn
+
     from cs_utils.pretrained import up_to
 
-    return up_to(_network(), layer)
+    layers = up_to(_network(), layer)
+    return nn.Sequential(*(one for one in layers if not isinstance(one, nn.Dropout)))

@@ -1,8 +1,8 @@
 """Brings PyTorch's operators back: by other names, other keys, other layouts, from the garbage
 collector, in a new process.
 
-conv_forward_torch: wrong return or error, 0
-Conv2dFunction: wrong return or error, 0
+conv_forward_torch: any broken, 0
+Conv2dFunction: any broken, 0
 """
 
 # %%
