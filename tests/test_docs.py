@@ -13,6 +13,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 import typer.main
+from lab import browser, chromium
+from playwright.sync_api import expect
 from rooms import LESSONS, ROOT, released
 
 from autograder.command import app
@@ -111,6 +113,21 @@ class TestSite:
             fetched = pages[site / "notebooks" / f"{lesson}.html"].fetched
             assert any("mathjax/" in address for address in fetched), lesson
         assert list((site / "_static" / "mathjax").rglob("*.woff"))
+
+    @pytest.mark.skipif(chromium() is None, reason="Chromium is missing; type: make browser")
+    @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+    def test_a_browser_without_network_draws_formulas_and_fits_the_page(
+        self, site: Path, width: int, scheme: str
+    ) -> None:
+        size = {"width": width, "height": 800}
+        with browser() as chrome:
+            page = chrome.new_page(viewport=size, color_scheme=scheme, offline=True)
+            page.goto((site / "notebooks" / f"{LESSONS[0]}.html").as_uri())
+            formulas = page.locator(".math").count()
+            assert formulas > 100
+            expect(page.locator("mjx-container")).to_have_count(formulas, timeout=30_000)
+            assert page.locator("mjx-merror").count() == 0
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
 
     def test_pictures_have_words(self, pages: dict[Path, _Page]) -> None:
         wordless = [
