@@ -47,9 +47,7 @@ def lessons() -> list[str]:
 def lent_parts(exercise: Exercise) -> dict[str, int]:
     """The parts that earlier lessons taught: working versions always take their place, for this
     lesson's notebook does not define them."""
-    return {
-        name: 0 for name in exercise.builds_on if find_exercise(name).lesson != exercise.lesson
-    }
+    return {name: 0 for name in exercise.builds_on if find_exercise(name).lesson != exercise.lesson}
 
 
 def stand_in_rounds(exercise: Exercise) -> list[dict[str, int]]:
