@@ -177,9 +177,8 @@ plots.mistaken_digits(reading, mnist())
 
 # %% [markdown] name="lenet-lesson"
 # More than 98 of 100 digits it has never seen are right, from a sixth of MNIST's 60,000 examples, and the
-# mistakes are of the kind that people make, too. (The two curves have changed places: the digits it learns
-# from are distorted, but not those that it is measured on.) With all of MNIST the authors report 99.05 %,
-# and 99.2 % with distortions. The idea was complete in 1998. What was missing was data, and computers.
+# mistakes are of the kind that people make, too. With all of MNIST the authors report 99.05 %, and 99.2 %
+# with distorted digits. The idea was complete in 1998. What was missing was data, and computers.
 
 # %% [markdown] name="imagenet-story"
 # ## 2. ImageNet, and how to measure

@@ -5,8 +5,9 @@ it makes undisturbed: part of ``make soak``.
 
 That many of the kills hit the command as it is started from a shell, with a kernel at work: either
 its whole process group or the command alone, whose workers are still there for a moment. The others
-hit a process forked from one that has imported everything, and which grades by itself, so that most
-of its time is spent on writing. A finished run is compared, and the next begins in a new folder.
+hit a process forked from one that has imported everything, to which what grading gave once is sent
+again, so that its time is spent on writing. A finished run is compared, and the next begins in a new
+folder.
 """
 
 import argparse
@@ -27,8 +28,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from course_folders import QUIET, SEED, HerePool, contents, options, small_class  # noqa: E402
+from course_folders import QUIET, SEED, HerePool, contents, options, replayed, small_class  # noqa: E402
 
+from autograder.grading import Result  # noqa: E402
 from autograder.runs import grade  # noqa: E402
 
 # One notebook that runs, one student who handed nothing in, and files that are no notebooks: what
@@ -53,9 +55,9 @@ def main() -> None:
         hand_ins = small_class(folder / "hand_ins", unreadable=_HAND_INS - 2)
         commands = _Soak(folder / "commands", _command(hand_ins, draw), draw)
         lost = commands.kill(arguments.commands) if arguments.commands else 0
-        # Without the notebook no code is run, and no time goes by without something being written.
-        shutil.rmtree(hand_ins / "Ana")
-        forks = _Soak(folder / "forks", _fork(hand_ins), draw)
+        pool = HerePool()
+        grade(hand_ins, folder / "once", options(sandbox=True), QUIET, pool)
+        forks = _Soak(folder / "forks", _fork(hand_ins, pool.results), draw)
         lost += forks.kill(arguments.kills - arguments.commands)
     sys.exit(1 if lost else 0)
 
@@ -116,12 +118,12 @@ def _command(hand_ins: Path, draw: random.Random) -> Start:
     return start
 
 
-def _fork(hand_ins: Path) -> Start:
+def _fork(hand_ins: Path, results: dict[str, Result]) -> Start:
     context = get_context("forkserver")
     context.set_forkserver_preload(["autograder.runs"])
 
     def start(course: Path, seconds: float | None) -> bool:
-        run = context.Process(target=_coordinate, args=(hand_ins, course))
+        run = context.Process(target=_coordinate, args=(hand_ins, course, results))
         run.start()
         run.join(seconds)
         if run.exitcode is None:
@@ -134,8 +136,8 @@ def _fork(hand_ins: Path) -> Start:
     return start
 
 
-def _coordinate(hand_ins: Path, course: Path) -> None:
-    assert grade(hand_ins, course, options(), QUIET, HerePool()) == []
+def _coordinate(hand_ins: Path, course: Path, results: dict[str, Result]) -> None:
+    assert grade(hand_ins, course, options(), QUIET, HerePool(replayed(results))) == []
 
 
 def _progress(course: Path) -> str:
