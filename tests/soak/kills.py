@@ -4,10 +4,10 @@ it makes undisturbed: part of ``make soak``.
     python -m tests.soak.kills [--kills 200] [--commands 20] [--seed 0]
 
 That many of the kills hit the command as it is started from a shell, with a kernel at work: either
-its whole process group or the command alone, whose workers are still there for a moment. The others
-hit a process forked from one that has imported everything, to which what grading gave once is sent
-again, so that its time is spent on writing. A finished run is compared, and the next begins in a new
-folder.
+its whole process group or the command alone, whose workers are still there for a moment. The other
+kills hit a process forked from one that has imported everything, to which what grading gave once is
+sent again, so that its time is spent on writing. A finished run is compared, and the next begins in
+a new folder.
 """
 
 import argparse
