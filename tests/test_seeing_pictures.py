@@ -255,6 +255,18 @@ def test_a_patch_beyond_the_edge_is_grey() -> None:
     assert (patch[:2] == 0.5).all() and (patch[:, 5:] == 0.5).all() and (patch[2:, :5] == 1).all()
 
 
+def test_what_takes_long_shows_its_progress(
+    network: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where a student's function is called, whose own output is kept quiet."""
+    with looking.progress(1, "step") as bar:
+        bar.delay, bar.mininterval = 0, 0
+        plots.attribution._occlusion(
+            right.occlusion_map, network, {"coffee": ESPRESSO}, 200, 200, bar
+        )
+    assert "1/1" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", ["occlusion", "maximised"])
 def test_while_grading_nothing_is_made(
     name: str, network: Any, monkeypatch: pytest.MonkeyPatch
