@@ -50,14 +50,18 @@ def without_indents(text: str) -> str:
     return "\n".join(line.strip() for line in text.splitlines())
 
 
+TRAINING_STEP = "optimiser.zero_grad()\nloss.backward()\noptimiser.step()"
+
+
 def solution_pieces(lesson: str) -> list[str]:
-    """What stands between the solution marks, two lines at a time: one may be anybody's."""
+    """What stands between the solution marks, three lines at a time: fewer may be anybody's."""
     pieces = []
     for cell in solved(lesson).cells:
         for part in re.findall(r"### BEGIN SOLUTION\n(.*?)### END", cell.source, re.DOTALL):
             lines = without_indents(part).strip().splitlines()
-            pieces += ["\n".join(lines[at : at + 2]) for at in range(max(1, len(lines) - 1))]
-    return pieces
+            pieces += ["\n".join(lines[at : at + 3]) for at in range(max(1, len(lines) - 2))]
+    # Neither a bracket with nothing behind it nor the step that every training loop takes is one.
+    return [piece for piece in pieces if re.search(r"\w", piece) and piece != TRAINING_STEP]
 
 
 def test_the_bundle_holds_no_solution_and_no_grader(fresh: Path) -> None:
