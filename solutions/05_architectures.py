@@ -1727,7 +1727,7 @@ def train_small_network(images, labels, seed):
     epochs, batch_size = 8, 128
     adamw = torch.optim.AdamW(network.parameters())
     steps = epochs * -(-len(images) // batch_size)
-    cycle = torch.optim.lr_cycler.OneCycleLR(adamw, 1e-2, total_steps=steps)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(adamw, 1e-2, total_steps=steps)
     images, labels = images.to(device), labels.to(device)
     for x, y in batches(images, labels, epochs, batch_size, seed):
         loss = F.cross_entropy(network(moved(x)), y)
