@@ -10,7 +10,10 @@ from pathlib import Path
 from autograder.exchange_folder import await_inside
 from autograder.limits import MEGABYTE, Limits
 from autograder.walls import Walls, new_exchange, passing_user, sandboxed_command
+from autograder.warm import why_cold
 
+# Set in the environment, it has every kernel start anew.
+COLD = "AUTOGRADER_COLD"
 _TRIAL_PROCESSES = 24
 _SCOPE = (
     "systemd-run",
@@ -33,14 +36,18 @@ class Isolation:
     """What is in force while students' code runs.
 
     walls: how bubblewrap is put up; None where code runs bare, with the grader's rights.
+    cold: why kernels are started anew, each loading its libraries; '' where they are forked from a
+        process that has them.
     """
 
     walls: Walls | None
+    cold: str = ""
     limits: Limits = field(default_factory=Limits)
 
     def __str__(self) -> str:
         """One line for people: ``bubblewrap (no network, ...); memory: ...; processes: ...``."""
-        return "; ".join((self._who(), self._memory(), self._processes(), self._disk()))
+        parts = (self._who(), self._memory(), self._processes(), self._disk(), self._start())
+        return "; ".join(filter(None, parts))
 
     def _who(self) -> str:
         if self.walls is None:
@@ -66,6 +73,11 @@ class Isolation:
         size = self.limits.disk // MEGABYTE
         return f"disk: {size} MB a file" if self.walls is None else f"disk: {size} MB a folder"
 
+    def _start(self) -> str:
+        if self.walls is None:
+            return ""
+        return f"kernels start cold ({self.cold})" if self.cold else "kernels start warm"
+
 
 def isolation(sandboxed: bool = True) -> Isolation:
     """What is in force on this machine; tried out once in a process.
@@ -74,7 +86,8 @@ def isolation(sandboxed: bool = True) -> Isolation:
     """
     if not sandboxed:
         return Isolation(None)
-    return Isolation(_best_walls(shutil.which("bwrap"), shutil.which("systemd-run")))
+    walls = _best_walls(shutil.which("bwrap"), shutil.which("systemd-run"))
+    return Isolation(walls, f"{COLD} is set" if os.environ.get(COLD) else why_cold(walls))
 
 
 def isolation_in_words(sandboxed: bool = True) -> str:

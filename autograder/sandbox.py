@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import zmq
 from jupyter_client.kernelspec import KernelSpec
@@ -36,6 +36,7 @@ from autograder.walls import (
     passing_user,
     sandboxed_command,
 )
+from autograder.warm import WarmProcess, warm_process
 
 __all__ = [
     "BubblewrapProvisioner",
@@ -65,7 +66,8 @@ _WITHOUT_CONVOLUTION = (
 
 
 class BubblewrapProvisioner(LocalProvisioner):
-    """Starts the kernel inside bubblewrap.
+    """Starts the kernel inside bubblewrap: as a fork of a process that has the libraries loaded, or
+    cold where that can't be.
 
     library: what the exercises are written with; PyTorch is there for ``torch`` alone.
     limits: a ``Limits`` as JSON.
@@ -78,6 +80,8 @@ class BubblewrapProvisioner(LocalProvisioner):
         """Wrap the kernel's command; ``cmd`` and ``env`` come back changed."""
         kwargs = await super().pre_launch(**kwargs)
         assert isinstance(self.parent, GradingKernelManager)
+        if self.parent.warm:
+            return kwargs
         connection = Path(self.parent.connection_file)
         walls, user = isolation().walls, passing_user()
         assert walls is not None
@@ -96,10 +100,22 @@ class BubblewrapProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Start it, and open the folder that it shares with the grader."""
+        assert isinstance(self.parent, GradingKernelManager)
+        if self.parent.warm:
+            return self._fork(self.parent.warm, cmd)
         connection = await super().launch_kernel(cmd, **kwargs)
-        assert isinstance(self.parent, GradingKernelManager) and self.pid is not None
+        assert self.pid is not None
         self.parent.descriptor = await_inside(self.pid, self.parent.exchange)
         return connection
+
+    def _fork(self, warm: WarmProcess, cmd: list[str]) -> Any:
+        assert isinstance(self.parent, GradingKernelManager)
+        connection = json.loads(Path(self.parent.connection_file).read_text())
+        limits = Limits(**json.loads(self.limits))
+        arguments = cmd[cmd.index("-f") + 2 :]
+        kernel, self.parent.descriptor = warm.fork(connection, arguments, limits)
+        self.process, self.pid = cast(Any, kernel), kernel.pid
+        return self.connection_info
 
 
 class GradingKernelManager(AsyncKernelManager):
@@ -108,10 +124,11 @@ class GradingKernelManager(AsyncKernelManager):
     What kernel a notebook asks for does not matter.
 
     exchange: the folder shared with the kernel, by its path there. descriptor: the same, for the
-        grader, once the kernel has started.
+        grader, once the kernel has started. warm: what it is forked from; None where it starts cold.
     """
 
     sandboxed = True
+    warm: WarmProcess | None = None
     exchange = ""
     descriptor = -1
     library = "numpy"
@@ -181,15 +198,23 @@ def new_kernel_manager(
     """A manager for one kernel, whose connection file lies in ``folder``; it has PyTorch where
     ``library`` is ``torch``, and none where it is ``numpy``. forbidden: modules that switch off
     what may not be called, as it starts."""
-    exchange = new_exchange() if sandboxed else folder
+    warm = _warm_process(library) if sandboxed else None
+    exchange = warm.exchange if warm else new_exchange() if sandboxed else folder
     manager = GradingKernelManager(
         transport="ipc",
         ip=os.path.join(exchange, "kernel"),
         connection_file=os.path.join(folder, "kernel.json"),
     )
     manager.sandboxed = sandboxed
+    manager.warm = warm
     manager.exchange = exchange
     manager.library = library
     manager.forbidden = forbidden
     manager.limits = limits or Limits()
     return manager
+
+
+def _warm_process(library: str) -> WarmProcess | None:
+    found = isolation()
+    assert found.walls is not None
+    return None if found.cold else warm_process(library, found.walls)

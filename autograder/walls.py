@@ -9,6 +9,7 @@ import sysconfig
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cs_utils
 from autograder.limits import MEGABYTE, Limits
@@ -22,8 +23,9 @@ _STUDENT_HOME = "/home/student"
 _COURSE_FOLDER = "/course"
 _COURSE = Path(cs_utils.__file__).parent.parent
 _HERE = Path(__file__).parent
-_ENTER = _HERE / "enter_sandbox.py"
-_ENTER_INSIDE = f"{_COURSE_FOLDER}/enter_sandbox.py"
+_INSIDE = _HERE / "inside"
+_ENTER = _INSIDE / "enter.py"
+_ENTER_INSIDE = f"{_COURSE_FOLDER}/inside/enter.py"
 _WITHOUT_PYTORCH = _HERE / "without_pytorch"
 _WITHOUT_PYTORCH_INSIDE = f"{_COURSE_FOLDER}/without_pytorch"
 _WITHOUT_CONVOLUTION = _HERE / "without_convolution"
@@ -76,23 +78,51 @@ def sandboxed_command(
     """
     limits, walls = limits or Limits(), walls or Walls()
     scope = [part.format(memory=limits.memory, processes=limits.processes) for part in walls.scope]
-    environment: list[str] = []
-    for name, value in _environment(_COURSE_FOLDER, _WITHOUT_PYTORCH_INSIDE, library).items():
-        environment += ["--setenv", name, value]
     return [
         *scope,
-        *_bubblewrap(walls),
-        *_places(library, limits, exchange, shown),
-        *environment,
-        *("--chdir", _STUDENT_HOME, "--", sys.executable, "-I", "-S", _ENTER_INSIDE),
-        _settings(limits, walls, user),
+        *_bubblewrap(walls, ("SETUID", "SETGID")),
+        *_seen(library, limits, exchange, shown),
+        *(sys.executable, "-I", "-S", _ENTER_INSIDE),
+        json.dumps(entering(limits, walls, user)),
         *command,
     ]
 
 
+def warm_command(
+    libraries: Sequence[str], library: str, limits: Limits, walls: Walls, exchange: str
+) -> list[str]:
+    """The command that starts a process inside bubblewrap from which kernels are forked; see
+    ``autograder.inside.warm``.
+
+    libraries: the modules that it loads. library, limits, walls, exchange: as in
+    ``sandboxed_command``; what it limits is the folders' sizes alone, the kernels get the rest.
+    """
+    settings = {
+        "libraries": list(libraries),
+        "own_user": walls.own_user,
+        "folders": writable_places(exchange),
+        "shown": [inside for _path, inside in read_only_places()],
+        "exchange": exchange,
+    }
+    return [
+        *_bubblewrap(walls, ("SETUID", "SETGID", "SYS_ADMIN")),
+        *_seen(library, limits, exchange, []),
+        *(sys.executable, "-m", "inside.warm", json.dumps(settings)),
+    ]
+
+
+def _seen(library: str, limits: Limits, exchange: str, shown: Iterable[Path]) -> list[str]:
+    """Bubblewrap's arguments for what is seen inside, up to the command."""
+    arguments = _places(library, limits, exchange, shown)
+    for name, value in _environment(_COURSE_FOLDER, _WITHOUT_PYTORCH_INSIDE, library).items():
+        arguments += ["--setenv", name, value]
+    return [*arguments, "--chdir", _STUDENT_HOME, "--"]
+
+
 def bare_command(command: Sequence[str], limits: Limits) -> list[str]:
     """The command that takes on the limits of one process without a sandbox."""
-    return [sys.executable, "-I", "-S", str(_ENTER), _settings(limits, Walls(), None), *command]
+    settings = json.dumps(entering(limits, Walls(), None))
+    return [sys.executable, "-I", "-S", str(_ENTER), settings, *command]
 
 
 def bare_environment(library: str) -> dict[str, str]:
@@ -101,7 +131,8 @@ def bare_environment(library: str) -> dict[str, str]:
     return {name: value for name, value in own.items() if name not in ("HOME", "PATH")}
 
 
-def _settings(limits: Limits, walls: Walls, user: int | None) -> str:
+def entering(limits: Limits, walls: Walls, user: int | None) -> dict[str, Any]:
+    """The settings of ``autograder.inside.enter``."""
     wanted = {
         "RLIMIT_AS": limits.memory,
         "RLIMIT_FSIZE": limits.disk,
@@ -114,22 +145,22 @@ def _settings(limits: Limits, walls: Walls, user: int | None) -> str:
     for name, value in wanted.items():
         most = resource.getrlimit(getattr(resource, name))[1]
         wanted[name] = value if most == resource.RLIM_INFINITY else min(value, most)
-    return json.dumps({"limits": wanted, "user": user if walls.own_user else None})
+    return {"limits": wanted, "user": user if walls.own_user else None}
 
 
-def _bubblewrap(walls: Walls) -> list[str]:
+def _bubblewrap(walls: Walls, rights: Sequence[str]) -> list[str]:
+    """rights: those that are kept, to become another user, say; they are gone with it."""
     always = ["bwrap", "--die-with-parent", "--new-session", "--clearenv"]
     if not walls.own_user:
         return [*always, "--unshare-all", "--cap-drop", "ALL"]
     kinds = ("ipc", "pid", "net", "uts", "cgroup-try")
-    # The rights that becoming another user takes; they are gone with it.
-    kept = [part for right in ("SETUID", "SETGID") for part in ("--cap-add", f"CAP_{right}")]
+    kept = [part for right in rights for part in ("--cap-add", f"CAP_{right}")]
     return [*always, *(f"--unshare-{kind}" for kind in kinds), "--cap-drop", "ALL", *kept]
 
 
 def _places(library: str, limits: Limits, exchange: str, shown: Iterable[Path]) -> list[str]:
     places = ["--proc", "/proc", "--dev", "/dev"]
-    for place in ("/dev/shm", "/tmp", _STUDENT_HOME, exchange):
+    for place in writable_places(exchange):
         places += ["--perms", "1777", "--size", str(limits.disk), "--tmpfs", place]
     for folder in (f"{_STUDENT_HOME}/.cache", f"{_STUDENT_HOME}/.cache/matplotlib"):
         places += ["--perms", "1777", "--dir", folder]
@@ -150,6 +181,11 @@ def _places(library: str, limits: Limits, exchange: str, shown: Iterable[Path]) 
     return places
 
 
+def writable_places(exchange: str) -> list[str]:
+    """The folders inside that can be written to; they lie in memory."""
+    return ["/dev/shm", "/tmp", _STUDENT_HOME, exchange]
+
+
 def read_only_places() -> list[tuple[str, str]]:
     """What is shown inside, as (path on the host, path inside): Python and its libraries."""
     prefixes = {sys.prefix, sys.base_prefix, sysconfig.get_paths()["purelib"]}
@@ -161,7 +197,7 @@ def read_only_places() -> list[tuple[str, str]]:
         if (_COURSE / name).exists()
     ]
     places.append((str(_WITHOUT_PYTORCH), _WITHOUT_PYTORCH_INSIDE))
-    places.append((str(_ENTER), _ENTER_INSIDE))
+    places.append((str(_INSIDE), f"{_COURSE_FOLDER}/inside"))
     places += [(path, f"{_STUDENT_HOME}/.cache/matplotlib/{Path(path).name}") for path in _fonts()]
     return places
 

@@ -1,10 +1,10 @@
 """The first thing that runs inside the sandbox: takes on the limits, then becomes the command.
 
-    python -I -S enter_sandbox.py SETTINGS COMMAND ...
+    python -I -S enter.py SETTINGS COMMAND ...
 
 SETTINGS is JSON: ``limits`` by the names of the resource module, and ``user``, the number of the
 user to become, or null. Without a command it waits for a line and tells how many processes it may
-start. It is no part of the package there: it imports nothing of it.
+start.
 """
 
 import json
