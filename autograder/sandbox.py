@@ -124,7 +124,8 @@ class GradingKernelManager(AsyncKernelManager):
     What kernel a notebook asks for does not matter.
 
     exchange: the folder shared with the kernel, by its path there. descriptor: the same, for the
-        grader, once the kernel has started. warm: what it is forked from; None where it starts cold.
+        grader, once the kernel has started. warm: what it is forked from; None where it starts
+        cold.
     """
 
     sandboxed = True

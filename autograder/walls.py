@@ -235,4 +235,7 @@ def _environment(course: str, without_pytorch: str, library: str) -> dict[str, s
         GRADING: "1",
         "OMP_NUM_THREADS": threads,
         "OPENBLAS_NUM_THREADS": threads,
+        # Threads that have nothing to do leave the processor to other kernels.
+        "OMP_WAIT_POLICY": "passive",
+        "OPENBLAS_THREAD_TIMEOUT": "4",
     }

@@ -20,7 +20,8 @@ from autograder.walls import Walls, entering, new_exchange, passing_user, warm_c
 
 _START_SECONDS = 120.0
 _FORK_SECONDS = 20.0
-_KERNEL = (
+# A kernel's own modules, what NumPy loads only when it is used, and what the notebooks import.
+_LOADED = (
     "IPython",
     "comm",
     "ipykernel.ipkernel",
@@ -28,18 +29,13 @@ _KERNEL = (
     "ipykernel.zmqshell",
     "matplotlib.pyplot",
     "matplotlib_inline.backend_inline",
-    "numpy",
-    "numpy.fft",
-    "numpy.linalg",
-    "numpy.ma",
-    "numpy.polynomial",
-    "numpy.random",
-    "cs_utils.kernel_side",
+    *("numpy", "numpy.fft", "numpy.linalg", "numpy.ma", "numpy.polynomial", "numpy.random"),
+    *("cs_utils.checks", "cs_utils.course_progress", "cs_utils.datasets", "cs_utils.experiments"),
+    *("cs_utils.handing_in", "cs_utils.kernel_side", "cs_utils.plots", "cs_utils.reports"),
 )
-_LIBRARIES = {
-    "numpy": _KERNEL,
-    "torch": (*_KERNEL, "torch", "torch.nn.functional", "torch.overrides"),
-}
+# PyTorch loads its compiler when the first convolution pads, a second that each kernel would take.
+_WITH_PYTORCH = ("torch", "torch._dynamo", "torch.nn.functional", "cs_utils.module_training")
+_LIBRARIES = {"numpy": _LOADED, "torch": (*_LOADED, *_WITH_PYTORCH)}
 
 
 class WarmStartError(RuntimeError):
@@ -93,7 +89,7 @@ class WarmProcess:
         place = new_exchange()
         self.exchange = os.path.join(place, OWN_EXCHANGE)
         self._walls = walls
-        self._said = tempfile.TemporaryFile()
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115, closed with the process
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = warm_command(libraries, library, Limits(), walls, place)
         with theirs:

@@ -5,11 +5,12 @@ so need not load them.
 
 SETTINGS is JSON: ``libraries``, the modules to load; ``own_user``, whether it has the rights to
 make a kernel another user; ``folders``, those that a kernel can write to, each anew; ``shown``,
-what is read-only there; and ``exchange``, the one of the folders that the grader shares. Its standard input is a socket, on which
-each message asks for a kernel, as JSON too: ``arguments`` for ipykernel, its ``connection`` (null
-for a process that only waits), the ``limits`` and ``user`` for ``enter``, and ``disk``, the bytes
-that each folder may hold. It answers with a descriptor of the kernel's family (see pidfd_open(2));
-when that is killed, all of it ends.
+what is read-only there; and ``exchange``, the one of the folders that the grader shares.
+
+Its standard input is a socket, on which each message asks for a kernel, as JSON too: ``arguments``
+for ipykernel, its ``connection`` (null for a process that only waits), the ``limits`` and ``user``
+for ``enter``, and ``disk``, the bytes that each folder may hold. It answers with a descriptor of
+the kernel's family (see pidfd_open(2)); when that is killed, all of it ends.
 
     this process, without a student's code
       `- the family's head: outside the new namespaces, waits for its end
