@@ -31,8 +31,10 @@ bench: $(READY) sandbox
 	$(BIN)/python -m tests.benchmarks.grading
 	$(BIN)/python -m tests.benchmarks.convolution
 
-# Long runs, hours on a slow machine: killed 200 times, 500 mangled notebooks, a class of 300.
+# Long runs, hours on a slow machine: the red team against kernels that start cold, killed 200 times,
+# 500 mangled notebooks, a class of 300.
 soak: $(READY) sandbox
+	AUTOGRADER_COLD=1 $(BIN)/python -m pytest tests/test_red_team.py
 	$(BIN)/python -m tests.soak.kills
 	$(BIN)/python -m tests.soak.fuzz --count 500
 	$(BIN)/python -m tests.soak.large_class

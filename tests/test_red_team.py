@@ -1,5 +1,8 @@
 """Hostile and broken hand-ins: each gets the verdicts that it must, none an unearned point, and
-none stops the batch."""
+none stops the batch.
+
+Kernels start as they do when a class is graded; with AUTOGRADER_COLD=1 in the environment, cold.
+"""
 
 import multiprocessing
 from collections.abc import Iterator
@@ -20,8 +23,6 @@ from autograder.report import feedback_page
 from autograder.verdict import grade_notebook
 
 ATTACKS = {f"{attack.lesson}/{attack.name}": attack for attack in attacks()}
-# The ways that a kernel can be started; every one must stand the same attacks.
-WAYS = {"fresh": grade_notebook}
 LIMITS = Limits(
     cell=3,
     notebook=30,
@@ -46,11 +47,11 @@ class Outcome:
     feedback: str
 
 
-def outcome(way: str, attack: Attack) -> Outcome:
+def outcome(attack: Attack) -> Outcome:
     """Repair and grade a hand-in as a worker does, within limits that are over sooner."""
     repaired = repair(attack.notebook, released(attack.lesson)).notebook
     limits = LIMITS if attack.lesson < "03" else _WITH_PYTORCH
-    verdicts = WAYS[way](repaired, attack.lesson, 20_240_229, limits=limits).verdicts
+    verdicts = grade_notebook(repaired, attack.lesson, 20_240_229, limits=limits).verdicts
     rows = [Row(v.exercise.name, v.score, v.max_score, v.status, v.reason) for v in verdicts]
     return Outcome(
         {row.exercise: (row.verdict, row.score, row.reason) for row in rows},
@@ -59,14 +60,12 @@ def outcome(way: str, attack: Attack) -> Outcome:
     )
 
 
-@pytest.fixture(scope="module", params=WAYS)
-def outcomes(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[Outcome]]]:
+@pytest.fixture(scope="module")
+def outcomes() -> Iterator[dict[str, Future[Outcome]]]:
     """All attacks on their way, two at a time."""
     start_anew = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(2, start_anew) as pool:
-        yield {
-            name: pool.submit(outcome, request.param, attack) for name, attack in ATTACKS.items()
-        }
+        yield {name: pool.submit(outcome, attack) for name, attack in ATTACKS.items()}
         pool.shutdown(cancel_futures=True)
 
 

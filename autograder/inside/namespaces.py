@@ -2,8 +2,11 @@
 the folders that can be written to. See unshare(2), mount(2), prctl(2), capabilities(7)."""
 
 import ctypes
+import fcntl
 import os
+import socket
 import stat
+import struct
 from collections.abc import Iterable
 
 _NEW_NAMESPACES = {
@@ -18,6 +21,7 @@ _NEW_USER_NAMESPACE = 0x10000000
 _NO_SETUID, _NO_DEVICES, _NO_PROGRAMS = 2, 4, 8
 _BIND = 4096 | 16384  # with all that is mounted below
 _PARENT_DEATH_SIGNAL, _DUMPABLE = 1, 4
+_SET_INTERFACE_FLAGS, _UP = 0x8914, 1
 _CAPABILITY_VERSION = 0x20080522
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -41,6 +45,13 @@ def leave_for_new_namespaces(own_user: bool) -> None:
     ):
         with open(f"/proc/self/{name}", "w") as file:
             file.write(text)
+
+
+def raise_loopback() -> None:
+    """Have the network of one's own reach itself, and nothing else; see netdevice(7)."""
+    request = struct.pack("16sh", b"lo", _UP)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, _SET_INTERFACE_FLAGS, request)
 
 
 def mount_own_processes() -> None:

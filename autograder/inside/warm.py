@@ -38,6 +38,7 @@ from .namespaces import (
     mount_empty,
     mount_own_processes,
     own_proc_files,
+    raise_loopback,
 )
 
 # Made by the kernel's first process: where it exists the new folders are in place.
@@ -85,6 +86,7 @@ def _head(wanted: dict[str, Any]) -> NoReturn:
 
 def _first(wanted: dict[str, Any], head_alive: int) -> NoReturn:
     """The first process: with it all others in its namespace end."""
+    raise_loopback()
     mount_own_processes()
     for folder in wanted["folders"]:
         mount_empty(folder, wanted["disk"], wanted["shown"])
