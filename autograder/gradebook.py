@@ -52,6 +52,9 @@ c.TrustedExecute.sandboxed = True
 # The secret that the cases were drawn from: with it, nbgrader's scores are those of grades.csv.
 c.TrustedExecute.seed = None
 c.AssignLatePenalties.plugin_class = "autograder.late_plugin.LatePenalty"
+# What students wrote must not run in the browser in which you grade.
+c.HTMLExporter.filters = {{"markdown2html": "autograder.safe_html.safe_markdown"}}
+c.HTMLExporter.raw_mimetypes = []
 c.ExportApp.plugin_class = "nbgrader.plugins.CsvExportPlugin"
 c.CsvExportPlugin.to = "nbgrader_grades.csv"
 """
