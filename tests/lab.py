@@ -18,7 +18,7 @@ _START = 60.0
 # Milliseconds: for a notebook to open, for a cell to be sent to the kernel, and for it to end.
 _OPENING = 45_000
 _TAKEN = 15_000
-_PATIENCE = 60_000
+_PATIENCE = 100_000
 # The prompts of cells that did not run yet; a folded cell's is empty.
 _WAITING = (
     "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
@@ -156,6 +156,9 @@ class Notebook:
         try:
             yield
         except (AssertionError, TimeoutError):
+            running = self.page.locator(".jp-InputPrompt", has_text="[*]")
+            if running.count():
+                running.first.scroll_into_view_if_needed()
             self.picture("stuck")
             raise
 
