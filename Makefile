@@ -18,7 +18,7 @@ test: $(READY) sandbox browser
 	$(BIN)/python -m pytest
 
 lab: $(READY)
-	$(BIN)/jupyter lab --notebook-dir=notebooks
+	$(BIN)/jupyter lab --allow-root --notebook-dir=notebooks
 
 release: $(READY)
 	$(BIN)/autograder release

@@ -2,7 +2,6 @@
 student's blocks and trained on Fashion-MNIST, always in the same way; and how large activations are
 many layers on."""
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from cs_utils.exercises.specification import WrongReturnError
 from cs_utils.kernel_side import is_grading
 from cs_utils.language import _
 from cs_utils.machine import one_thread
+from cs_utils.progress_bar import progress_bar
 from cs_utils.small_network import as_tensor
 
 DEPTHS = (8, 20, 44)
@@ -84,13 +84,10 @@ def train_depths(
     """
     if is_grading():
         return Note(_("While a notebook is graded it trains nothing: that would earn no points."))
-    from tqdm import tqdm
-
-    look = {"unit": _("batch"), "ncols": 80, "mininterval": 0.5, "delay": 1, "leave": False}
     total = steps * sum(depths)
     try:
         networks = [_network(block, depth) for depth in depths]
-        with tqdm(total=total, file=sys.stdout, **look) as bar, one_thread():
+        with progress_bar(total, _("batch")) as bar, one_thread():
             data = images or fashion_mnist()
             losses = [
                 _trained(network, data, steps, lambda n=depth: bar.update(n))  # type: ignore[misc]

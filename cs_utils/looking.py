@@ -4,7 +4,6 @@ into tiles, and what keeps a picture that climbs from becoming noise.
 Needs PyTorch; the notebooks of this lesson's second half import it.
 """
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +17,7 @@ from cs_utils.language import _
 from cs_utils.machine import one_thread
 from cs_utils.photos import NAMES, photo
 from cs_utils.pretrained import SIDE, as_picture
+from cs_utils.progress_bar import progress_bar
 
 # Five depths of the pretrained network, beside the five layers of Zeiler and Fergus.
 DEPTHS = ("conv1", "fire3", "fire5", "fire7", "fire9")
@@ -137,11 +137,8 @@ class Counting(nn.Module):
 
 @contextmanager
 def progress(total: int, unit: str) -> Iterator[Any]:
-    """A progress bar for what takes longer than two seconds, on one thread of the CPU."""
-    from tqdm import tqdm
-
-    bar = tqdm(total=total, file=sys.stdout, delay=1, mininterval=0.5, unit=unit, ncols=80)
-    with bar, one_thread():
+    """A progress bar, and one thread of the CPU."""
+    with progress_bar(total, unit) as bar, one_thread():
         yield bar
 
 

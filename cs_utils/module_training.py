@@ -1,7 +1,6 @@
 """Training a student's PyTorch module on images, on a GPU where there is one."""
 
 import math
-import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,6 +14,7 @@ from cs_utils.exercises.specification import WrongReturnError
 from cs_utils.kernel_side import is_grading
 from cs_utils.language import _
 from cs_utils.machine import one_thread, pytorch
+from cs_utils.progress_bar import progress_bar
 from cs_utils.training import Training
 
 _AT_ONCE = 500
@@ -43,12 +43,9 @@ def train_module(
     if is_grading() or pytorch() is None:
         return Note(_("While a notebook is graded it trains nothing: that would earn no points."))
     import torch
-    from tqdm import tqdm
 
     total = epochs * (len(images.train_images) // batch_size)
-    look = {"unit": _("batch"), "ncols": 80, "mininterval": 0.5}
-    bar = tqdm(total=total, file=sys.stdout, delay=1, leave=False, **look)
-    with bar, one_thread(), torch.random.fork_rng():
+    with progress_bar(total, _("batch")) as bar, one_thread(), torch.random.fork_rng():
         torch.manual_seed(seed)
         try:
             with quiet():

@@ -1,7 +1,6 @@
 """What a shift of a few pixels does to a trained network: a fully connected and a convolutional
 one, of similar size, on Fashion-MNIST."""
 
-import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from cs_utils.datasets import Images, fashion_mnist
 from cs_utils.language import _
 from cs_utils.machine import one_thread
+from cs_utils.progress_bar import progress_bar
 
 FURTHEST = 6
 DIRECTIONS = ((0, 1), (0, -1), (1, 0), (-1, 0))
@@ -52,16 +52,13 @@ def compare_networks(images: Images | None = None, epochs: int | None = None) ->
     images: Fashion-MNIST by default; epochs: as many as each network needs by default.
     Raises ImportError without PyTorch and DatasetError without the data.
     """
-    from tqdm import tqdm
-
     images = images or fashion_mnist()
     train = framed(images.train_images), images.train_labels.astype(np.int64)
     test = framed(images.test_images), images.test_labels.astype(np.int64)
     planned = {name: epochs or _EPOCHS[name] for name in NAMES}
     steps = -(-len(train[0]) // _BATCH) * sum(planned.values())
     found = []
-    bar = tqdm(total=steps, file=sys.stdout, delay=1, mininterval=0.5, unit=_("batch"), ncols=80)
-    with bar, one_thread():
+    with progress_bar(steps, _("batch")) as bar, one_thread():
         for name in NAMES:
             network = _trained(name, *train, planned[name], bar)
             found.append(_tried(name, network, *test))

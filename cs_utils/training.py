@@ -22,6 +22,7 @@ from cs_utils.exercises.layers import describe
 from cs_utils.exercises.specification import WrongReturnError
 from cs_utils.kernel_side import is_grading
 from cs_utils.language import _
+from cs_utils.progress_bar import progress_bar
 
 Weights = dict[str, np.ndarray]
 Step = Callable[[str, np.ndarray, np.ndarray], np.ndarray]
@@ -163,7 +164,7 @@ def train(
     if is_grading():
         return Note(_("While a notebook is graded it trains nothing: that would earn no points."))
     rng = np.random.default_rng(seed)
-    with _progress(epochs * -(-len(data[0]) // batch_size)) as bar:
+    with progress_bar(epochs * -(-len(data[0]) // batch_size), _("batch")) as bar:
         try:
             with quiet(), one_thread():
                 weights = {name: np.array(w, dtype=float) for name, w in initial(rng).items()}
@@ -289,14 +290,6 @@ def one_thread() -> contextlib.AbstractContextManager[Any]:
     return threadpool_limits(limits=1, user_api="blas")
 
 
-def _progress(total: int) -> Any:
-    """A bar of text that appears where the work takes longer than a second."""
-    from tqdm import tqdm
-
-    look = {"unit": _("batch"), "ncols": 80, "mininterval": 0.5}
-    return tqdm(total=total, file=sys.stdout, delay=1, leave=False, **look)
-
-
 def batches(
     inputs: Any, labels: Any, epochs: int, batch_size: int = 100, seed: int = 0
 ) -> Iterator[tuple[Any, Any]]:
@@ -308,7 +301,7 @@ def batches(
     import torch
 
     order = torch.Generator().manual_seed(seed)
-    with _progress(epochs * -(-len(inputs) // batch_size)) as bar:
+    with progress_bar(epochs * -(-len(inputs) // batch_size), _("batch")) as bar:
         for _epoch in range(epochs):
             for chosen in torch.randperm(len(inputs), generator=order).split(batch_size):
                 places = chosen.to(inputs.device)

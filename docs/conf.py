@@ -17,7 +17,7 @@ exclude_patterns = ["_build"]
 
 # Notebooks are shown as students get them: nothing is run to build the site.
 nb_execution_mode = "off"
-myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
+myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 
 html_theme = "furo"

@@ -1076,6 +1076,8 @@ plots.filters_and_maps(trained, X_test[0])
 # A fire module is a 1x1 layer with few filters, then 1x1 and 3x3 filters side by side. Everything in the
 # table you have built yourself. From here on we use PyTorch, for its gradients; `network` takes pictures
 # (N, 3, H, W) of 0 to 1 and gives scores (N, 1000).
+# (The cells from here on use a GPU where there is one; on Colab *Runtime, Change runtime type* offers one.
+# Changing it starts a new runtime: run the notebook's cells once more. Without a GPU all of them run, too.)
 
 # %% nbgrader={"grade": false, "grade_id": "network", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="network"
 import torch

@@ -166,7 +166,8 @@ claims(
 #
 # 10,000 digits of MNIST to learn from, 2,000 to be tried on. The authors turned and stretched their digits
 # a little while they trained, so that the network never saw the same one twice; so do we. Twelve rounds
-# take about half a minute. (On a GPU, if you have one, this cell uses it.)
+# take about half a minute. (The cells that train use a GPU where there is one; on Colab *Runtime, Change runtime
+# type* offers one, before you begin. Everything here runs without, too.)
 
 # %% nbgrader={"grade": false, "grade_id": "lenet-train", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="lenet-train"
 reading = train_module(lambda: LeNet5(), mnist(), epochs=12)

@@ -15,7 +15,15 @@ from pathlib import Path
 from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect, sync_playwright
 
 _START = 60.0
-_PATIENCE = 120_000
+# Milliseconds: for a notebook to open, for a cell to be sent to the kernel, and for it to end.
+_OPENING = 45_000
+_TAKEN = 15_000
+_PATIENCE = 100_000
+# The prompts of cells that did not run yet; a folded cell's is empty.
+_WAITING = (
+    "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
+    ".filter(one => one.textContent && !/\\d/.test(one.textContent))"
+)
 _SETTINGS = """{
  "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false},
  "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}
@@ -80,15 +88,23 @@ def browser() -> Iterator[Browser]:
 
 
 class Notebook:
-    """A notebook open in JupyterLab."""
+    """A notebook open in JupyterLab, its kernel ready."""
 
-    def __init__(self, page: Page, address: str, name: str, pictures: Path) -> None:
+    def __init__(self, page: Page, address: str, path: str, pictures: Path) -> None:
         self.page = page
+        self._address = address
+        self._path = path
         self._pictures = pictures
-        page.set_default_timeout(60_000)
-        page.goto(f"{address}/lab/tree/{name}?reset")
-        page.locator(".jp-Notebook .jp-Cell").first.wait_for()
-        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+        page.set_default_timeout(_OPENING)
+        with self._pictured_when_stuck():
+            page.goto(f"{address}/lab/tree/{path}?reset")
+            page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+            self._await_kernel()
+
+    def _await_kernel(self) -> None:
+        """Until the status bar says so: what is run before there is a kernel, JupyterLab drops in
+        silence, while the circle in the toolbar says "idle" from the first moment."""
+        self.page.locator("#jp-main-statusbar").get_by_text(re.compile(r"\| Idle$")).wait_for()
 
     def cell(self, text: str) -> Locator:
         """The code cell that holds this text."""
@@ -106,14 +122,22 @@ class Notebook:
 
     def run(self, text: str) -> Locator:
         """Run the cell that holds ``text`` to its end; gives its outputs."""
+        outputs = self.start(text)
+        with self._pictured_when_stuck():
+            prompt = self.cell(text).locator(".jp-InputPrompt").first
+            expect(prompt).to_have_text(re.compile(r"\d"), timeout=_PATIENCE)
+        return outputs
+
+    def start(self, text: str) -> Locator:
+        """Begin to run the cell that holds ``text``; gives its outputs, which may still come."""
         cell = self.cell(text)
         prompt = cell.locator(".jp-InputPrompt").first
         before = prompt.inner_text()
-        cell.locator(".cm-content").click()
-        self.page.keyboard.press("Control+Enter")
         with self._pictured_when_stuck():
-            expect(prompt).not_to_have_text(before, timeout=_PATIENCE)
-            expect(prompt).to_have_text(re.compile(r"\d"), timeout=_PATIENCE)
+            cell.locator(".cm-content").click()
+            expect(cell.locator(".cm-focused")).to_be_visible()
+            self.page.keyboard.press("Control+Enter")
+            expect(prompt).not_to_have_text(before, timeout=_TAKEN)
         return cell.locator(".jp-OutputArea-output")
 
     def start_all(self) -> None:
@@ -121,19 +145,20 @@ class Notebook:
         self.menu("Run", "Run All Cells")
 
     def finish_all(self) -> None:
-        """Wait until every code cell has run; a folded one has no number."""
+        """Wait until every code cell has run, as long as one after the other ends."""
         with self._pictured_when_stuck():
-            self.page.wait_for_function(
-                "() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
-                ".every(one => !one.textContent || /\\d/.test(one.textContent))",
-                timeout=_PATIENCE,
-            )
+            while waiting := self.page.evaluate(f"{_WAITING}.length"):
+                fewer = f"() => {_WAITING}.length < {waiting}"
+                self.page.wait_for_function(fewer, timeout=_PATIENCE)
 
     @contextmanager
     def _pictured_when_stuck(self) -> Iterator[None]:
         try:
             yield
         except (AssertionError, TimeoutError):
+            running = self.page.locator(".jp-InputPrompt", has_text="[*]")
+            if running.count():
+                running.first.scroll_into_view_if_needed()
             self.picture("stuck")
             raise
 
@@ -154,8 +179,16 @@ class Notebook:
         return self.page.locator(selector).all_inner_texts()
 
     def close(self) -> None:
-        """Close the page; the kernel goes with the server."""
+        """Close the page and shut its kernel down."""
+        for session in self.page.request.get(f"{self._address}/api/sessions").json():
+            if session["path"] == self._path:
+                self._delete(f"{self._address}/api/sessions/{session['id']}")
         self.page.close(run_before_unload=False)
+
+    def _delete(self, address: str) -> None:
+        cookies = {one["name"]: one["value"] for one in self.page.context.cookies()}
+        headers = {"X-XSRFToken": cookies["_xsrf"]}
+        assert self.page.request.delete(address, headers=headers).ok
 
     def picture(self, name: str) -> None:
         """Keep what is seen as ``<name>.png``."""

@@ -6,10 +6,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 from lab import Notebook, browser, chromium, served
-from playwright.sync_api import Browser, expect
-from rooms import LESSONS, ROOT, solved
+from playwright.sync_api import BrowserContext, expect
+from rooms import LESSONS, ROOT, released, solved
 
 pytestmark = pytest.mark.skipif(
     chromium() is None, reason="Chromium is missing; type: make browser"
@@ -17,6 +18,28 @@ pytestmark = pytest.mark.skipif(
 
 FIRST = LESSONS[0]
 PICTURES = ROOT / "test_pictures"
+SLOW_TRAINING = """\
+import time
+from pathlib import Path
+import numpy as np
+from cs_utils.training import train
+
+class Slow:
+    asked = 0
+
+    def __init__(self, W):
+        self.W = W
+
+    def loss(self, X, y=None):
+        Slow.asked += 1
+        time.sleep(0.02)
+        while Slow.asked > 120 and not Path("seen").exists():
+            time.sleep(0.1)
+        return X @ self.W if y is None else (0.5, {"W": self.W})
+
+X, y = np.eye(2).repeat(50, axis=0), np.arange(2).repeat(50)
+unmoved = lambda: lambda name, w, dw: w
+train(Slow, lambda rng: {"W": np.eye(2)}, unmoved, (X, y, X, y), epochs=20, batch_size=10)"""
 WRONG_RELU = """def relu_forward(x):
     return np.abs(x), x"""
 
@@ -24,10 +47,11 @@ WRONG_RELU = """def relu_forward(x):
 class Course:
     """A served folder, in which each test opens notebooks in a folder of its own."""
 
-    def __init__(self, root: Path, address: str, chrome: Browser) -> None:
+    def __init__(self, root: Path, address: str, pages: BrowserContext) -> None:
         self.root = root
         self._address = address
-        self._chrome = chrome
+        self._pages = pages
+        self._opened: list[Notebook] = []
 
     def open(self, folder: str, lesson: str) -> Notebook:
         """Open ``folder/lesson.ipynb``, a copy of the release where there is none yet."""
@@ -35,16 +59,29 @@ class Course:
         if not path.exists():
             path.parent.mkdir(exist_ok=True)
             shutil.copy(ROOT / "notebooks" / path.name, path)
-        page = self._chrome.new_page(viewport={"width": 1150, "height": 1000})
-        return Notebook(page, self._address, f"{folder}/{lesson}.ipynb", PICTURES)
+        page = self._pages.new_page()
+        notebook = Notebook(page, self._address, f"{folder}/{lesson}.ipynb", PICTURES)
+        self._opened.append(notebook)
+        return notebook
+
+    def close_all(self) -> None:
+        """Close every notebook that is open."""
+        while self._opened:
+            self._opened.pop().close()
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory) -> Iterator[Course]:
+def served_course(tmp_path_factory) -> Iterator[Course]:
     root = tmp_path_factory.mktemp("course")
     PICTURES.mkdir(exist_ok=True)
     with served(root, tmp_path_factory.mktemp("jupyter")) as address, browser() as chrome:
-        yield Course(root, address, chrome)
+        yield Course(root, address, chrome.new_context(viewport={"width": 1150, "height": 1000}))
+
+
+@pytest.fixture
+def course(served_course: Course) -> Iterator[Course]:
+    yield served_course
+    served_course.close_all()
 
 
 def solution(name: str) -> str:
@@ -60,7 +97,6 @@ def test_unsolved_every_cell_runs(course, lesson):
     assert notebook.errors() == []
     assert notebook.page.get_by_text("not written yet").count() > 5
     notebook.picture(f"unsolved_{lesson}")
-    notebook.close()
 
 
 def test_from_a_wrong_solution_to_a_right_one(course):
@@ -80,12 +116,11 @@ def test_from_a_wrong_solution_to_a_right_one(course):
     notebook.picture("right_solution")
     expect(notebook.run("progress(")).to_contain_text("1 of 20 right")
     notebook.save()
-    notebook.close()
+    course.close_all()
 
     again = course.open("mended", FIRST)
     expect(again.cell("def relu_forward")).to_contain_text("return")
     expect(again.run("progress(")).to_contain_text("1 of 20 right")
-    again.close()
 
 
 def test_handing_in_takes_the_saved_notebook(course):
@@ -97,7 +132,6 @@ def test_handing_in_takes_the_saved_notebook(course):
     expect(report).to_contain_text(f"ana_{FIRST}.ipynb")
     notebook.picture("handed_in")
     assert (course.root / "handed_in" / "hand_in" / f"ana_{FIRST}.ipynb").exists()
-    notebook.close()
 
 
 def test_a_picture_is_stepped_through(course):
@@ -115,7 +149,6 @@ def test_a_picture_is_stepped_through(course):
         handle.press("ArrowRight")
     expect(picture).to_have_attribute("alt", re.compile("w0: -0.20"))
     notebook.picture("stepped_through")
-    notebook.close()
 
 
 def test_nbgraders_validate_button_says_what_is_open(course):
@@ -125,4 +158,21 @@ def test_nbgraders_validate_button_says_what_is_open(course):
     dialog.wait_for(timeout=90_000)
     notebook.picture("validated")
     assert "check(numerical_gradient)" in dialog.inner_text()
-    notebook.close()
+
+
+def test_long_training_shows_its_progress(course):
+    """After a second there is a bar; the training waits until it was seen, and takes it away."""
+    folder = course.root / "slow"
+    folder.mkdir()
+    slow = released(FIRST)
+    slow.cells = [nbformat.v4.new_code_cell(SLOW_TRAINING)]
+    nbformat.write(slow, folder / "training.ipynb")
+    notebook = course.open("slow", "training")
+    output = notebook.start("train(Slow")
+    bar = re.compile(r"\d%\|.*/200 .*held out: 100.0% right")
+    expect(output).to_contain_text(bar, timeout=30_000)
+    notebook.picture("training")
+    (folder / "seen").touch()
+    notebook.finish_all()
+    result = re.compile(r"20 epochs of 10 batches took .* held-out examples are right\.$")
+    expect(output).to_have_text([re.compile(r"^\s*$"), result])

@@ -129,6 +129,11 @@ class TestSite:
             assert page.locator("mjx-merror").count() == 0
             assert page.evaluate("document.documentElement.scrollWidth") <= width
 
+    @pytest.mark.parametrize("page", PAGES)
+    def test_terms_stand_above_their_definitions(self, site: Path, page: str) -> None:
+        text = (site / page).with_suffix(".html").read_text(encoding="utf-8")
+        assert text.count("<dd>") == len(re.findall(r"^: ", PAGES[page], re.MULTILINE))
+
     def test_pictures_have_words(self, pages: dict[Path, _Page]) -> None:
         wordless = [
             (path.name, picture)

@@ -1,5 +1,6 @@
 """Five architectures in one picture: error against parameters and against work."""
 
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -50,9 +51,8 @@ def five_architectures() -> Picture:
     axes[0, 1].set_xlim(1e-4, 1e2)
     caption = _(
         "Error of one network on ImageNet's validation images, ten crops of each image. "
-        "Sources: {sources}."
+        "Sources of error | parameters | operations: {sources}."
     )
-    sources = "; ".join(f"{one.name}: {', '.join(one.sources)}" for one in (LENET5, *IMAGENET))
     facts = "; ".join(
         _("{name} {error:g} %, {millions:.3g} million parameters, {work:.3g} billion").format(
             name=one.name,
@@ -67,7 +67,16 @@ def five_architectures() -> Picture:
         "ResNet-152 the error falls to a third, while parameters first grow to VGG-16's and then "
         "fall to GoogLeNet's. {facts}."
     )
-    return with_alt_text(figure, alt.format(facts=facts), caption.format(sources=sources))
+    return with_alt_text(figure, alt.format(facts=facts), caption.format(sources=_sources()))
+
+
+def _sources() -> str:
+    """Where each network's three numbers come from; networks with the same sources together."""
+    alike = groupby((LENET5, *IMAGENET), key=lambda one: one.sources)
+    return "; ".join(
+        f"{', '.join(one.name for one in reports)}: {' | '.join(sources)}"
+        for sources, reports in alike
+    )
 
 
 def _draw(plot: Any, report: Report, attribute: str) -> None:
