@@ -190,7 +190,7 @@ def gpu_rows(rounds: int) -> list[Row]:
     for shape in SHAPES:
         on_gpu = partial(_pytorch, shape, device="cuda", batch=16 * shape.batch)
         own, cudnn = on_gpu(torch_layers.Conv2dFunction.apply), on_gpu()
-        times = in_turn(own, cudnn, rounds, pause=0)
+        times = in_turn(own, cudnn, rounds, on_gpu=True)
         memory = tuple(f"{_allocated(run) / 2**20:.0f}" for run in (own, cudnn))
         rows.append(Row(shape.name, *times, memory))
     return rows

@@ -31,9 +31,11 @@ orphan: true
 # The reference layers beside PyTorch's
 
 Made by `python -m tests.benchmarks.layers --write` on {date}. Forward and backward in float32,
-equally many threads on both sides, both in turn, after a warm-up, the best of {rounds} rounds. A
-ratio under 1 says that NumPy is faster. Results agree to a thousandth of the largest number before
-anything is timed.
+equally many threads on both sides, both in turn, after a warm-up, the best of {rounds} rounds: of
+the processor's time for one thread, of the wall clock for two. A ratio under 1 says that NumPy is
+faster. Results agree to a thousandth of the largest number before anything is timed. Two threads
+wait for each other and for every other program: where the load average says that the machine was
+not idle, their figures are only a sign.
 
 The convolution layer is `solutions/fast_convolution.py`. Its *way* is `pointwise` (a 1x1 kernel:
 one matrix product), `tiles` (Winograd's convolution in tiles of 4x4 or 2x2 outputs, which saves

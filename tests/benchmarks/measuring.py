@@ -16,6 +16,7 @@ import torch
 from threadpoolctl import threadpool_info
 
 Run = Callable[[], Any]
+Clock = Callable[[], float]
 
 _READY = "LAYERS_BENCHMARK"
 # Each library chooses its own instructions; a setting that holds one of them back is not passed on.
@@ -65,29 +66,36 @@ def _settle_memory() -> None:
     np.empty(31 * 2**18, dtype=np.float32)
 
 
-def in_turn(ours: Run, theirs: Run, rounds: int, pause: float = _PAUSE) -> tuple[float, float]:
+def in_turn(ours: Run, theirs: Run, rounds: int, on_gpu: bool = False) -> tuple[float, float]:
     """Seconds of both, run in turn: the best of the rounds, because what a round takes longer is
     other programs' doing (as the documentation of ``timeit`` has it).
 
     Raises AssertionError where they don't agree.
     """
+    clock = time.perf_counter if on_gpu else cpu_clock()
     for own, other in zip(ours(), theirs(), strict=True):
         own, right = (np.asarray(torch.as_tensor(one).cpu()) for one in (own, other))
         np.testing.assert_allclose(own, right, rtol=0, atol=1e-3 * np.abs(right).max())
     seconds: tuple[list[float], list[float]] = ([], [])
     for _ in range(rounds):
         for run, times in zip((ours, theirs), seconds, strict=True):
-            time.sleep(pause)
+            time.sleep(0 if on_gpu else _PAUSE)
             run()
-            times.append(timed(run))
+            times.append(timed(run, clock))
     return min(seconds[0]), min(seconds[1])
 
 
-def timed(run: Run) -> float:
+def cpu_clock() -> Clock:
+    """One thread is timed by what the processor gave it, so that other programs' turns don't count;
+    several by the wall clock, as waiting for each other is part of their work."""
+    return time.process_time if torch.get_num_threads() == 1 else time.perf_counter
+
+
+def timed(run: Run, clock: Clock = time.perf_counter) -> float:
     """Seconds of one run."""
-    start = time.perf_counter()
+    start = clock()
     run()
-    return time.perf_counter() - start
+    return clock() - start
 
 
 def geometric_mean(rows: list[Row]) -> float:
@@ -101,7 +109,7 @@ def upstream(shape: Any) -> np.ndarray:
 
 
 def machine(threads: int) -> str:
-    """Processor, threads and versions, in a line."""
+    """Processor, threads, versions and how busy it is, in a line."""
     blas = {
         f"{pool['internal_api']} {pool['version']} ({pool.get('architecture', '?')})"
         for pool in threadpool_info()
@@ -110,7 +118,8 @@ def machine(threads: int) -> str:
     return (
         f"{_processor()}, {os.cpu_count()} cores, {threads} threads on both sides; "
         f"Python {platform.python_version()}, NumPy {np.__version__} with {', '.join(blas)}, "
-        f"PyTorch {torch.__version__} ({torch.backends.cpu.get_cpu_capability()})"
+        f"PyTorch {torch.__version__} ({torch.backends.cpu.get_cpu_capability()}); "
+        f"load average at the start {os.getloadavg()[0]:.1f}"
     )
 
 
@@ -151,7 +160,7 @@ def rates(rounds: int = 30) -> Rates:
     product, source = np.empty_like(a), np.ones(2**24, np.float32)
     target = np.empty_like(source)
     fastest = [
-        min(timed(run) for _ in range(rounds))
+        min(timed(run, cpu_clock()) for _ in range(rounds))
         for run in (partial(np.matmul, a, b, out=product), partial(np.copyto, target, source))
     ]
     return Rates(2 * 1024**3 / fastest[0], 2 * source.nbytes / fastest[1])
