@@ -125,14 +125,14 @@ def columns_forward(x: Array, w: Array, b: Array, stride: int, padding: int) -> 
     out_w = conv_output_size(W, kW, stride, padding)
     phases = np.zeros((C, H + 2 * padding, stride, out_w + (kW - 1) // stride, N), x.dtype)
     for phase, places, sources in _columns_by_phase(W, stride, padding):
-        phases[:, padding : padding + H, phase, places] = _images_last(x[..., sources])
+        _images_last(x[..., sources], phases[:, padding : padding + H, phase, places])
     columns = np.empty((C, kH, kW, out_h, out_w, N), x.dtype)
     for i, j in np.ndindex(kH, kW):
         columns[:, i, j] = _seen_by(phases, i, j, stride, out_h, out_w)
     columns = columns.reshape(C * kH * kW, -1)
     product = w.reshape(F, -1) @ columns
     product += b[:, None]
-    out = _images_first(product.reshape(F, out_h, out_w, N))
+    out = np.ascontiguousarray(product.reshape(F, out_h, out_w, N).transpose(3, 0, 1, 2))
     return out, (x.shape, phases.shape, columns, w, stride, padding)
 
 
@@ -156,7 +156,8 @@ def columns_backward(dout: Array, cache: Any) -> tuple[Array, Array, Array]:
             seen += dcolumns[:, i, j]
     dx = np.empty(x_shape, dout.dtype)
     for phase, places, sources in _columns_by_phase(W, stride, padding):
-        dx[..., sources] = _images_first(dphases[:, padding : padding + H, phase, places])
+        seen = dphases[:, padding : padding + H, phase, places]
+        dx[..., sources] = seen.transpose(3, 0, 1, 2)
     return dx, dw, dmaps.sum(axis=1)
 
 
@@ -179,16 +180,19 @@ def _seen_by(phases: Array, i: int, j: int, stride: int, out_h: int, out_w: int)
     return phases[:, rows, j % stride, j // stride : j // stride + out_w]
 
 
-def _images_last(images: Array) -> Array:
-    """(N, A, B, C) as (A, B, C, N), contiguous."""
-    if not 1 < len(images) < _FEW_IMAGES:
-        return np.ascontiguousarray(images.transpose(1, 2, 3, 0))
-    return np.stack(list(images), axis=-1)
-
-
-def _images_first(maps: Array) -> Array:
-    """(A, B, C, N) as (N, A, B, C), contiguous."""
-    return np.ascontiguousarray(maps.transpose(3, 0, 1, 2))
+def _images_last(images: Array, out: Array | None = None) -> Array:
+    """(N, A, B, C) as (A, B, C, N), copied to out where one is given."""
+    N, *shape = images.shape
+    if out is None:
+        if N == 1:
+            return images.reshape(*shape, N)
+        out = np.empty((*shape, N), images.dtype)
+    if N < _FEW_IMAGES:
+        for n, image in enumerate(images):
+            out[..., n] = image
+    else:
+        out[...] = images.transpose(1, 2, 3, 0)
+    return out
 
 
 def _product_with_rows(a: Array, b: Array) -> Array:
