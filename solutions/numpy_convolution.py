@@ -152,7 +152,7 @@ def conv_forward_im2col(
     Raises ValueError for shapes that do not belong together or sizes that do not fit.
     Source: convolution layer.
     """
-    _require_layer(x, w, b)
+    require_layer(x, w, b)
     F, C, kH, kW = w.shape
     # Channels first: one product serves all images, and none is shorter than a map.
     maps = x.transpose(1, 0, 2, 3)
@@ -240,7 +240,8 @@ def _require_images(x: Array) -> None:
         raise ValueError(f"x has the shape (N, C, H, W) with nothing empty, not {x.shape}")
 
 
-def _require_layer(x: Array, w: Array, b: Array) -> None:
+def require_layer(x: Array, w: Array, b: Array) -> None:
+    """Raises ValueError where (N, C, H, W), (F, C, kH, kW) and (F,) do not belong together."""
     _require_images(x)
     if w.ndim != 4 or 0 in w.shape:
         raise ValueError(f"w has the shape (F, C, kH, kW) with nothing empty, not {w.shape}")

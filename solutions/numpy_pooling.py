@@ -18,6 +18,8 @@ Array = np.ndarray
 
 # Numbers of one block of maps: with what is computed from it, it stays in a processor's cache.
 _BLOCK = 2**17
+# So few windows of a map are averaged sooner by a matrix product than by sums of short rows.
+_FEW_WINDOWS = 32
 
 
 def local_correlation(image: Array, distance: int) -> float:
@@ -83,6 +85,10 @@ def avg_pool_forward(x: Array, kernel_size: int, stride: int) -> tuple[Array, An
     """The mean of every window. Shapes as for ``max_pool_forward``. Source: pooling layer."""
     shape = _pooled_shape(x, kernel_size, stride)
     out = np.empty(shape, np.result_type(x, np.float32))
+    if shape[2] * shape[3] <= _FEW_WINDOWS:
+        matrix = _averages(x.shape, shape, kernel_size, stride).astype(out.dtype)
+        np.matmul(_flat_maps(x), matrix.T, out=_flat_maps(out))
+        return out, (x.shape, kernel_size, stride)
     rows, columns = _steps(shape, stride)
     for maps, pooled in _blocks(x, out):
         sums = maps[:, rows(0)].astype(out.dtype)
@@ -98,6 +104,11 @@ def avg_pool_forward(x: Array, kernel_size: int, stride: int) -> tuple[Array, An
 def avg_pool_backward(dout: Array, cache: Any) -> Array:
     """dx of x's shape: each window's gradient in equal shares."""
     x_shape, kernel_size, stride = cache
+    if dout.shape[2] * dout.shape[3] <= _FEW_WINDOWS:
+        matrix = _averages(x_shape, dout.shape, kernel_size, stride).astype(dout.dtype)
+        # A product with a single row is slow in BLAS.
+        dx = _flat_maps(dout) @ matrix if len(matrix) > 1 else _flat_maps(dout) * matrix
+        return dx.reshape(x_shape)
     dx = np.zeros(x_shape, dout.dtype)
     rows, columns = _steps(dout.shape, stride)
     for upstream, gradient in _blocks(dout, dx):
@@ -115,7 +126,9 @@ def global_avg_pool_forward(x: Array) -> tuple[Array, Any]:
 
     Source: GoogLeNet, global average pooling.
     """
-    return x.mean(axis=(2, 3)), x.shape
+    N, C, height, width = x.shape
+    shares = np.full(height * width, 1 / (height * width), np.result_type(x, np.float32))
+    return (_flat_maps(x) @ shares).reshape(N, C), x.shape
 
 
 def global_avg_pool_backward(dout: Array, cache: Any) -> Array:
@@ -183,6 +196,23 @@ def _steps(shape: Sequence[int], stride: int) -> tuple[Callable[[int], slice], .
         return lambda first: slice(first, first + stride * (count - 1) + 1, stride)
 
     return tuple(of(count) for count in shape[2:])
+
+
+def _averages(x_shape: Sequence[int], shape: Sequence[int], kernel_size: int, stride: int) -> Array:
+    """Average pooling as a matrix on a flattened map: (outH outW, H W)."""
+    on_rows, on_columns = (
+        [
+            [0 <= place - stride * window < kernel_size for place in range(n)]
+            for window in range(out)
+        ]
+        for n, out in zip(x_shape[2:], shape[2:], strict=True)
+    )
+    return np.kron(on_rows, on_columns) / kernel_size**2
+
+
+def _flat_maps(maps: Array) -> Array:
+    """(N, C, H, W) as (N C, H W)."""
+    return maps.reshape(-1, maps.shape[2] * maps.shape[3])
 
 
 def _entries(maps: Array, shape: Sequence[int], kernel_size: int, stride: int) -> Iterator[Array]:

@@ -1,16 +1,8 @@
-"""The reference convolution layer beside PyTorch's: ``python -m tests.benchmarks.convolution``.
+"""The reference convolution layers beside PyTorch's, over those of five networks: rows for
+``tests.benchmarks.layers``; what bounds each; the lesson's loops against im2col; and where there is
+a GPU ``torch_layers`` against cuDNN."""
 
-Forward and backward in float32 over layers of five networks, on the CPU with equally many threads
-on both sides, in turn, after a warm-up: medians, their ratio, and its geometric mean. Then the
-lesson's loops against im2col, and where there is a GPU ``torch_layers`` against cuDNN.
-"""
-
-import argparse
-import os
-import platform
 import statistics
-import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -18,29 +10,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from rich.console import Console
-from rich.table import Table
 from threadpoolctl import threadpool_limits
 
 from autograder.release import lesson_sources, source_notebook
 from solutions import torch_layers
+from solutions.fast_convolution import algorithm, conv_backward, conv_forward
 from solutions.numpy_convolution import conv_backward_im2col, conv_forward_im2col
+from tests.benchmarks.measuring import Rates, Row, Run, in_turn, timed, upstream
 
-_READY = "CONVOLUTION_BENCHMARK"
-# Each library chooses its own instructions; a setting that holds one of them back is not passed on.
-_HELD_BACK = (
-    "ATEN_CPU_CAPABILITY",
-    "DNNL_MAX_CPU_ISA",
-    "MKL_ENABLE_INSTRUCTIONS",
-    "ONEDNN_MAX_CPU_ISA",
-    "OPENBLAS_CORETYPE",
-    "OPENBLAS_L2_SIZE",
-)
-# Both libraries' threads keep spinning for a while after their work and would slow the other's.
-_PAUSE = 0.03
 _LESSON = "03_convolution"
-
-Run = Callable[[], Any]
+_FLOAT = 4
 
 
 @dataclass(frozen=True)
@@ -56,15 +35,17 @@ class Shape:
     stride: int = 1
     padding: int = 0
 
+    def sizes(self, batch: int | None = None) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The shapes of x and w."""
+        x = (batch or self.batch, self.channels, self.side, self.side)
+        return x, (self.filters, self.channels, self.kernel, self.kernel)
+
     def arrays(self, batch: int | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Random x, w and b."""
         rng = np.random.default_rng(0)
-        x = (batch or self.batch, self.channels, self.side, self.side)
-        w = (self.filters, self.channels, self.kernel, self.kernel)
-        x_array, w_array, b = (
-            rng.standard_normal(s, dtype=np.float32) for s in (x, w, (self.filters,))
-        )
-        return x_array, w_array, b
+        shapes = *self.sizes(batch), (self.filters,)
+        x, w, b = (rng.standard_normal(shape, dtype=np.float32) for shape in shapes)
+        return x, w, b
 
 
 # The first layer and one of each kind that follows. AlexNet's second layer without its two groups;
@@ -93,77 +74,60 @@ SHAPES = (
 LECTURE = Shape("10 filters of 5x5 on 32x32x3", 8, 3, 32, 10, 5, padding=2)
 
 
-def main() -> None:
-    """Measure and print the tables, in a fresh process with the wanted number of threads."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--rounds", type=int, default=9)
-    arguments = parser.parse_args()
-    if _READY not in os.environ:
-        _start_again(arguments.threads)
-    torch.set_num_threads(arguments.threads)
-    _settle_memory()
-    console = Console()
-    console.print(_machine(arguments.threads))
-    rows = [
-        (shape.name, *_in_turn(_numpy(shape), _pytorch(shape), arguments.rounds))
-        for shape in SHAPES
-    ]
-    console.print(_table("forward + backward on the CPU, float32", "NumPy", rows))
-    console.print(_loops())
-    if torch.cuda.is_available():
-        console.print(_on_the_gpu(arguments.rounds))
-    else:
-        console.print("No GPU here: torch_layers were not measured.")
+def convolution_rows(rounds: int, rates: Rates) -> list[Row]:
+    """Forward and backward of every layer, its way, what each part of it takes at the machine's
+    rates at least, in milliseconds, and which of them is the larger."""
+    rows = []
+    for shape in SHAPES:
+        way = algorithm(*shape.sizes(), shape.stride, shape.padding)
+        operations, moved = work(shape, way)
+        product, memory = operations / rates.product, moved / rates.memory
+        notes = (
+            way,
+            f"{work(shape)[0] / work(shape)[1]:.0f}",
+            f"{product * 1e3:.2f}",
+            f"{memory * 1e3:.2f}",
+            "matrix product" if product > memory else "memory",
+        )
+        numpy = _numpy(shape, conv_forward, conv_backward)
+        rows.append(Row(shape.name, *in_turn(numpy, _pytorch(shape), rounds), notes))
+    return rows
 
 
-def _start_again(threads: int) -> None:
-    environment = {name: text for name, text in os.environ.items() if name not in _HELD_BACK}
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        environment[name] = str(threads)
-    command = [sys.executable, "-m", "tests.benchmarks.convolution", *sys.argv[1:]]
-    os.execve(sys.executable, command, {**environment, _READY: "1"})
+def work(shape: Shape, way: str = "pointwise") -> tuple[int, int]:
+    """(operations, bytes) of forward and backward in one of ``fast_convolution``'s ways: of the
+    matrix products, and of the arrays that are written and read, each time they are.
+
+    Without a way those of the layer itself: what it must multiply, and its inputs and outputs.
+    """
+    (N, C, H, W), (F, _C, k, _k) = shape.sizes()
+    side = (shape.side + 2 * shape.padding - k) // shape.stride + 1
+    positions = N * side * side
+    # Forward reads x and w and writes out; backward reads x, w and dout and writes dx and dw.
+    moved = 3 * N * C * H * W + 3 * F * C * k * k + 2 * F * positions
+    operations = 3 * 2 * F * C * k * k * positions
+    if way == "columns":
+        # Written, read for the output, read for dw; their gradient written and read.
+        moved += 5 * C * k * k * positions
+    elif way.startswith("tiles"):
+        tile = int(way.split()[-1])
+        tiles, entries = N * (-(-side // tile)) ** 2, (tile + k - 1) ** 2
+        on_x, on_out = (2 * 2 * entries * n * tiles for n in (entries * C, tile * tile * F))
+        on_w = 2 * 2 * entries * k * k * F * C
+        operations = 3 * 2 * entries * tiles * F * C + on_x + on_out + on_w
+        # Tiles of x: gathered, transformed, twice multiplied; their gradient likewise. Products
+        # and their gradient; transformed weights and theirs.
+        moved += entries * (9 * tiles * C + 5 * tiles * F + 5 * F * C)
+    return operations, _FLOAT * moved
 
 
-def _settle_memory() -> None:
-    """glibc keeps freed memory at hand up to a size that it learns from what was freed before, and
-    asks the system for it anew beyond that. A process that trains has learned long ago; here one
-    array of the largest size that counts, 32 MB, teaches it, before either library is measured."""
-    np.empty(31 * 2**18, dtype=np.float32)
-
-
-def _machine(threads: int) -> str:
-    from threadpoolctl import threadpool_info
-
-    blas = {
-        f"{pool['internal_api']} {pool['version']} ({pool.get('architecture', '?')})"
-        for pool in threadpool_info()
-        if pool["user_api"] == "blas" and "numpy" in pool["filepath"]
-    }
-    return (
-        f"{_processor()}, {os.cpu_count()} cores, {threads} threads on both sides; "
-        f"Python {platform.python_version()}, NumPy {np.__version__} with {', '.join(blas)}, "
-        f"PyTorch {torch.__version__} ({torch.backends.cpu.get_cpu_capability()})"
-    )
-
-
-def _processor() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            names = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
-        return names[0]
-    except (OSError, IndexError):
-        return platform.processor() or platform.machine()
-
-
-def _numpy(shape: Shape) -> Run:
+def _numpy(shape: Shape, forward: Callable[..., Any], backward: Callable[..., Any]) -> Run:
     x, w, b = shape.arrays()
-    out, _cache = conv_forward_im2col(x, w, b, shape.stride, shape.padding)
-    dout = _upstream(out.shape)
+    dout = upstream(forward(x, w, b, shape.stride, shape.padding)[0].shape)
 
     def run() -> Any:
-        out, cache = conv_forward_im2col(x, w, b, shape.stride, shape.padding)
-        return out, *conv_backward_im2col(dout, cache)
+        out, cache = forward(x, w, b, shape.stride, shape.padding)
+        return out, *backward(dout, cache)
 
     return run
 
@@ -174,7 +138,7 @@ def _pytorch(
     layer = layer or torch.nn.functional.conv2d
     x, w, b = (torch.tensor(array, device=device) for array in shape.arrays(batch or None))
     leaves = [leaf.requires_grad_() for leaf in (x, w, b)]
-    dout = torch.tensor(_upstream(layer(*leaves, shape.stride, shape.padding).shape), device=device)
+    dout = torch.tensor(upstream(layer(*leaves, shape.stride, shape.padding).shape), device=device)
 
     def run() -> Any:
         out = layer(*leaves, shape.stride, shape.padding)
@@ -186,59 +150,22 @@ def _pytorch(
     return run
 
 
-def _upstream(shape: Any) -> np.ndarray:
-    return np.random.default_rng(1).standard_normal(tuple(shape), dtype=np.float32)
-
-
-def _in_turn(ours: Run, theirs: Run, rounds: int, pause: float = _PAUSE) -> tuple[float, float]:
-    """Median seconds of both, run in turn. Raises AssertionError where they don't agree."""
-    for own, other in zip(ours(), theirs(), strict=True):
-        own, right = (np.asarray(torch.as_tensor(one).cpu()) for one in (own, other))
-        np.testing.assert_allclose(own, right, rtol=0, atol=1e-3 * np.abs(right).max())
-    seconds: tuple[list[float], list[float]] = ([], [])
-    for _ in range(rounds):
-        for run, times in zip((ours, theirs), seconds, strict=True):
-            time.sleep(pause)
-            run()
-            times.append(_timed(run))
-    return statistics.median(seconds[0]), statistics.median(seconds[1])
-
-
-def _timed(run: Run) -> float:
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start
-
-
-def _table(title: str, ours: str, rows: list[tuple[str, float, float]]) -> Table:
-    table = Table(title=title)
-    table.add_column("layer")
-    for heading in (f"{ours}, ms", "PyTorch, ms", "ratio"):
-        table.add_column(heading, justify="right")
-    ratios = [own / other for _name, own, other in rows]
-    for (name, own, other), ratio in zip(rows, ratios, strict=True):
-        table.add_row(name, f"{own * 1e3:.2f}", f"{other * 1e3:.2f}", f"{ratio:.2f}")
-    table.add_section()
-    table.add_row("geometric mean", "", "", f"{statistics.geometric_mean(ratios):.2f}")
-    return table
-
-
-def _loops() -> str:
+def loops_beside_im2col() -> str:
     """The lesson's loops, once, against im2col's median after a warm-up, both on one thread: loops
     know of no second."""
     lesson = _lesson_functions()
     x, w, b = LECTURE.arrays()
-    dout = _upstream((len(x), LECTURE.filters, LECTURE.side, LECTURE.side))
+    dout = upstream((len(x), LECTURE.filters, LECTURE.side, LECTURE.side))
 
     def loops() -> None:
         cache = lesson["conv_forward_naive"](x, w, b, LECTURE.stride, LECTURE.padding)[1]
         lesson["conv_backward_naive"](dout, cache)
 
-    im2col = _numpy(LECTURE)
+    im2col = _numpy(LECTURE, conv_forward_im2col, conv_backward_im2col)
     with threadpool_limits(1):
-        slow = _timed(loops)
+        slow = timed(loops)
         im2col()
-        fast = statistics.median(_timed(im2col) for _ in range(21))
+        fast = statistics.median(timed(im2col) for _ in range(21))
     return (
         f"{LECTURE.name}, {LECTURE.batch} images, on one thread: loops {slow:.2f} s, "
         f"im2col {fast * 1e3:.2f} ms, {slow / fast:.0f} times"
@@ -254,19 +181,24 @@ def _lesson_functions() -> dict[str, Any]:
     return namespace
 
 
-def _on_the_gpu(rounds: int) -> Table:
+def gpu_rows(rounds: int) -> list[Row]:
+    """``torch_layers`` beside F.conv2d on the GPU, both without TF32, batches 16 times as large,
+    and the MiB that each allocates beyond its inputs."""
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
-    own = partial(_pytorch, layer=torch_layers.Conv2dFunction.apply, device="cuda")
-    cudnn = partial(_pytorch, device="cuda")
     rows = []
     for shape in SHAPES:
-        batch = 16 * shape.batch
-        times = _in_turn(own(shape, batch=batch), cudnn(shape, batch=batch), rounds, pause=0)
-        rows.append((shape.name, *times))
-    title = f"forward + backward on {torch.cuda.get_device_name()}, batches 16 times as large"
-    return _table(f"{title}, float32 without TF32", "torch_layers", rows)
+        on_gpu = partial(_pytorch, shape, device="cuda", batch=16 * shape.batch)
+        own, cudnn = on_gpu(torch_layers.Conv2dFunction.apply), on_gpu()
+        times = in_turn(own, cudnn, rounds, on_gpu=True)
+        memory = tuple(f"{_allocated(run) / 2**20:.0f}" for run in (own, cudnn))
+        rows.append(Row(shape.name, *times, memory))
+    return rows
 
 
-if __name__ == "__main__":
-    main()
+def _allocated(run: Run) -> int:
+    """Bytes that a run holds on the GPU at its peak, beyond what is there before it."""
+    before = torch.cuda.memory_allocated()
+    torch.cuda.reset_peak_memory_stats()
+    run()
+    return torch.cuda.max_memory_allocated() - before
