@@ -1,8 +1,15 @@
-"""The sample class, built and graded once for the tests that look at it."""
+"""What holds for every test: one thread each, and the sample class, built and graded once."""
 
-import pytest
-from rooms import Graded, grade
-from sample_class.build import build
+import os
+
+# Two files of tests run side by side: with a thread for each core in both, NumPy's and PyTorch's
+# threads wait for one another. Read once, when they are imported, which is below.
+for library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+import pytest  # noqa: E402
+from rooms import Graded, grade  # noqa: E402
+from sample_class.build import build  # noqa: E402
 
 
 @pytest.fixture(scope="session")
