@@ -1,4 +1,5 @@
-"""What holds for every test: one thread each, and the sample class, built and graded once."""
+"""What holds for every test: one thread each, the longest files first, and the sample class, built
+and graded once."""
 
 import os
 
@@ -10,6 +11,17 @@ for library in ("OMP", "OPENBLAS", "MKL"):
 import pytest  # noqa: E402
 from rooms import Graded, grade  # noqa: E402
 from sample_class.build import build  # noqa: E402
+
+# A worker takes a file at a time: a long one that is left for the end keeps the other one waiting.
+LONGEST = ("sample_class", "plain_runs", "red_team", "browser", "release", "pooling_lesson")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        name = item.path.stem.removeprefix("test_")
+        return LONGEST.index(name) if name in LONGEST else len(LONGEST)
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
