@@ -43,8 +43,13 @@ def _explains_most(
 ) -> bool:
     """Whether it gives what every wrong case gave; where it cannot be told, at least half must be
     explained."""
-    told = [_explains(misconception, exercise, *one) for one in wrong]
-    return False not in told and 2 * told.count(True) >= len(told)
+    explained = 0
+    for one in wrong:
+        told = _explains(misconception, exercise, *one)
+        if told is False:
+            return False
+        explained += told is True
+    return 2 * explained >= len(wrong)
 
 
 def _explains(

@@ -1,16 +1,95 @@
-"""A lesson's cells, run one after the other in this process as a kernel would, solved or not."""
+"""A lesson's cells run one after the other: in an ordinary kernel, or in this process, where a test
+wants the objects themselves or has something exchanged."""
 
 import ast
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jupytext
+from nbclient import NotebookClient
+from nbformat import NotebookNode
 
 import solutions
+from cs_utils.demonstrations import Note
 
 _SOLUTION = re.compile(r"^( *)### BEGIN SOLUTION.*?### END SOLUTION", re.DOTALL | re.MULTILINE)
 _STUB = r"\1raise NotImplementedError"
+_NOTE = Note("")._repr_html_().removesuffix("</div>")
+_PICTURE = re.compile(r"<img\b[^>]*>")
+_ALT_TEXT = re.compile(r"""\balt=(?:'[^']+'|"[^"]+")""")
+_MARKDOWN_WITHOUT_TEXT = re.compile(r"!\[\s*\]\(")
+_CLAIMS = ["claim", "said", "computed", "holds?"]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a cell shows as its result."""
+
+    text: str
+    html: str
+
+    @property
+    def caption(self) -> str:
+        """Of a picture: what stands under it."""
+        return self.text.splitlines()[-1]
+
+    @property
+    def is_note(self) -> bool:
+        """Whether a sentence stands in the place of a plot, a number or a table."""
+        return self.html.startswith(_NOTE)
+
+    @property
+    def is_claim_table(self) -> bool:
+        return self.text.split()[: len(_CLAIMS)] == _CLAIMS
+
+
+def run_notebook(notebook: NotebookNode, folder: Path) -> dict[str, Shown]:
+    """What each cell of a notebook shows, by its id, in an ordinary kernel working in ``folder``.
+
+    Raises CellExecutionError where a cell raises, AssertionError where a picture has no alt text.
+    """
+    place = {"metadata": {"path": str(folder)}}
+    NotebookClient(notebook, timeout=300, resources=place).execute()
+    assert mute_pictures(notebook) == set()
+    return {
+        cell.id: Shown(output.data["text/plain"], output.data.get("text/html", ""))
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if output.output_type == "execute_result"
+    }
+
+
+def mute_pictures(notebook: NotebookNode) -> set[str]:
+    """The names of cells with a picture that has no alt text."""
+    return {
+        cell.id
+        for cell in notebook.cells
+        for html in _html_of(cell)
+        if _MARKDOWN_WITHOUT_TEXT.search(html)
+        or not all(_ALT_TEXT.search(picture) for picture in _PICTURE.findall(html))
+    }
+
+
+def _html_of(cell: NotebookNode) -> Iterator[str]:
+    if cell.cell_type == "markdown":
+        yield cell.source
+    for output in cell.get("outputs", []):
+        data = output.get("data", {})
+        # A bare picture has no place for a text.
+        bare = any(kind.startswith("image/") for kind in data)
+        yield data.get("text/html", "<img>" if bare else "")
+
+
+def points_of(shown: dict[str, Shown]) -> dict[str, float]:
+    """The points of the check cells, by the exercises' names."""
+    return {
+        name.removeprefix("check-"): float(cell.text)
+        for name, cell in shown.items()
+        if name.startswith("check-")
+    }
 
 
 def run_cells(lesson: str, solved: bool) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """What the tests of lesson 4's second half share: its exercises, their cases, and verdicts."""
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import jupytext
@@ -10,7 +9,6 @@ import torch
 from autograder.release import lesson_sources
 from cs_utils.checks import check_exercise
 from cs_utils.exercises import find_exercise, lesson_exercises
-from cs_utils.exercises.specification import Case, Outputs
 from cs_utils.verdicts import Verdict
 from solutions import torch_seeing
 
@@ -26,14 +24,6 @@ def solved(**changes: Callable[..., Any]) -> dict[str, Any]:
 
 def verdict_on(name: str, function: Callable[..., Any], seed: int = 0) -> Verdict:
     return check_exercise(find_exercise(name), {name: function}, seed)
-
-
-@cache
-def cases_and_answers(name: str, seed: int) -> tuple[list[Case], list[Outputs]]:
-    """An exercise's cases and what must come out, once for all its mistakes; read only."""
-    exercise = find_exercise(name)
-    cases = exercise.draw_cases(seed)
-    return cases, [exercise.oracle(case.inputs) for case in cases]
 
 
 def lesson_functions() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Lesson 3: its cells solved and unsolved, its pictures, photos, shifts and times."""
+"""Lesson 3: its cells solved, its pictures, photos, shifts and times."""
 
 import runpy
 import shutil
@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lesson_cells import run_cells
+from lesson_cells import Shown, points_of, run_notebook
+from rooms import solved as solved_notebook
 
 from cs_utils import datasets, layer_times, photos, plots, shifts
-from cs_utils.claim_table import ClaimTable
 from cs_utils.demonstrations import Note
 from cs_utils.kernel_side import GRADING
 from cs_utils.layer_times import Size
@@ -84,25 +84,25 @@ PLOTS = tuple(lesson_plots(unwritten))
 
 
 @pytest.fixture(scope="module")
-def solved() -> dict[str, Any]:
-    return run_cells(LESSON, solved=True)
+def solved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Shown]:
+    return run_notebook(solved_notebook(LESSON), tmp_path_factory.mktemp("solved"))
 
 
-def test_every_solved_cell_earns_its_points(solved: dict[str, Any]) -> None:
-    points = [value for name, value in solved.items() if name.startswith("check-")]
+def test_every_solved_cell_earns_its_points(solved: dict[str, Shown]) -> None:
+    points = points_of(solved).values()
     assert len(points) == 22 and sum(points) == 60
 
 
-def test_solved_every_picture_and_claim_is_there(solved: dict[str, Any]) -> None:
-    assert not [name for name, value in solved.items() if isinstance(value, Note)]
-    tables = {name: repr(value) for name, value in solved.items() if isinstance(value, ClaimTable)}
+def test_solved_every_picture_and_claim_is_there(solved: dict[str, Shown]) -> None:
+    assert not [name for name, cell in solved.items() if cell.is_note]
+    tables = {name: cell.text for name, cell in solved.items() if cell.is_claim_table}
     assert len(tables) == 13
     for name, table in tables.items():
         assert "not yet" not in table and "another number" not in table, name
 
 
-def test_the_errata_are_shown(solved: dict[str, Any]) -> None:
-    rows = repr(solved["all-claims"]).splitlines()
+def test_the_errata_are_shown(solved: dict[str, Shown]) -> None:
+    rows = solved["all-claims"].text.splitlines()
     refuted = [row.split("  ")[0] for row in rows if row.endswith("  no")]
     assert refuted == [
         "the layer is the slide's f * g",
@@ -112,7 +112,7 @@ def test_the_errata_are_shown(solved: dict[str, Any]) -> None:
     ]
 
 
-def test_what_the_text_says_of_shifts_is_what_the_picture_shows(solved: dict[str, Any]) -> None:
+def test_what_the_text_says_of_shifts_is_what_the_picture_shows(solved: dict[str, Shown]) -> None:
     connected, convolutional = (
         [int(value) for value in part.split(": ")[1].removesuffix(" %").split(", ")]
         for part in solved["shift-accuracy"].caption.split("pixels. ")[1].rstrip(".").split("; ")
@@ -121,13 +121,6 @@ def test_what_the_text_says_of_shifts_is_what_the_picture_shows(solved: dict[str
     assert connected[3] < 0.65 * connected[0] and connected[6] < 0.35 * connected[0]
     assert min(convolutional) >= convolutional[0] - 10
     assert convolutional[4] > convolutional[2]
-
-
-def test_unsolved_no_cell_raises() -> None:
-    shown = run_cells(LESSON, solved=False)
-    points = [value for name, value in shown.items() if name.startswith("check-")]
-    assert len(points) == 22 and sum(points) == 0
-    assert str(shown["blur"]) == "not written yet: this comes alive once filter2d works"
 
 
 @pytest.mark.parametrize("name", PLOTS)

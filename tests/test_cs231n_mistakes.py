@@ -4,13 +4,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from cs231n_submissions import result_of, written
-from submissions import submission
+from submissions import mistaken
 
 from cs_utils.cs231n import forms, names
-from cs_utils.exercises.specification import Case, Outputs
 
 MISTAKES = [
     pytest.param(exercise, mistake, id=f"{exercise.name}: {mistake.name}")
@@ -188,13 +186,8 @@ def test_only_ties_cost_points(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
 def test_every_known_mistake_is_recognised(exercise: Any, mistake: Any) -> None:
-    def wrong(case: Case, right: Outputs) -> Outputs | None:
-        with np.errstate(all="ignore"):
-            predicted = mistake.outputs(case.inputs, right)
-        return None if predicted is None else {**right, **predicted}
-
     for seed in (0, 5):
-        verdict = submission(exercise, exercise.draw_cases(seed), wrong)
+        verdict = mistaken(exercise, seed, mistake)
         assert verdict.score < verdict.max_score
         assert verdict.misconception is not None
         assert verdict.misconception.hint == mistake.hint

@@ -1,4 +1,4 @@
-"""Lesson 2: its cells solved and unsolved, its pictures, and the training of a network."""
+"""Lesson 2: its cells solved, its pictures, and the training of a network."""
 
 import sys
 from collections.abc import Callable
@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lesson_cells import run_cells
+from lesson_cells import Shown, points_of, run_notebook
+from rooms import solved as solved_notebook
 
 from cs_utils import datasets, plots, training
-from cs_utils.claim_table import ClaimTable
 from cs_utils.demonstrations import Note
 from cs_utils.kernel_side import GRADING
 from cs_utils.training import Training
@@ -98,39 +98,32 @@ PLOTS = tuple(lesson_plots(unwritten))
 
 
 @pytest.fixture(scope="module")
-def solved() -> dict[str, Any]:
-    return run_cells(LESSON, solved=True)
+def solved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Shown]:
+    return run_notebook(solved_notebook(LESSON), tmp_path_factory.mktemp("solved"))
 
 
-def test_every_solved_cell_earns_its_points(solved: dict[str, Any]) -> None:
-    points = [value for name, value in solved.items() if name.startswith("check-")]
+def test_every_solved_cell_earns_its_points(solved: dict[str, Shown]) -> None:
+    points = points_of(solved).values()
     assert len(points) == 18 and sum(points) == 39
 
 
-def test_solved_every_picture_and_claim_is_there(solved: dict[str, Any]) -> None:
-    assert not [name for name, value in solved.items() if isinstance(value, Note)]
-    tables = {name: repr(value) for name, value in solved.items() if isinstance(value, ClaimTable)}
+def test_solved_every_picture_and_claim_is_there(solved: dict[str, Shown]) -> None:
+    assert not [name for name, cell in solved.items() if cell.is_note]
+    tables = {name: cell.text for name, cell in solved.items() if cell.is_claim_table}
     assert len(tables) == 10
     for name, table in tables.items():
         assert "not yet" not in table and "another number" not in table, name
 
 
-def test_the_errata_are_shown(solved: dict[str, Any]) -> None:
-    assert repr(solved["printed-y"]).count("  no\n") == 2
-    rows = repr(solved["all-claims"]).splitlines()
+def test_the_errata_are_shown(solved: dict[str, Shown]) -> None:
+    assert solved["printed-y"].text.count("  no\n") == 2
+    rows = solved["all-claims"].text.splitlines()
     refuted = [row.split("  ")[0] for row in rows if row.endswith("  no")]
     assert refuted == [
         "y of the slide's x and w",
         "the only way to make shapes match up: ways, if N = D = M",
         '~256 GB, "each": dy/dw, in GiB',
     ]
-
-
-def test_unsolved_no_cell_raises() -> None:
-    shown = run_cells(LESSON, solved=False)
-    points = [value for name, value in shown.items() if name.startswith("check-")]
-    assert len(points) == 18 and sum(points) == 0
-    assert str(shown["training"]) == "not written yet: this comes alive once kaiming_init works"
 
 
 @pytest.mark.parametrize("name", PLOTS)

@@ -9,10 +9,10 @@ import pytest
 from matrix_wrong_layers import WRITTEN as WRONG_LAYERS
 from matrix_wrong_training import WRITTEN as WRONG_TRAINING
 from matrix_wrong_training import UngatedNet
-from submissions import SEEDS, solved, submission, verdict_on
+from submissions import SEEDS, all_zeros, mistaken, solved, verdict_on
 
 from cs_utils.exercises import lesson_exercises
-from cs_utils.exercises.specification import Case, Exercise, Outputs
+from cs_utils.exercises.specification import Exercise
 from cs_utils.reports import text_report
 
 EXERCISES = lesson_exercises("02_matrix_backprop")
@@ -29,12 +29,7 @@ class TestMistakes:
     @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
     @pytest.mark.parametrize("seed", SEEDS[-3:])
     def test_recognised_by_its_name(self, exercise: Exercise, mistake: Any, seed: int) -> None:
-        def wrong(case: Case, right: Outputs) -> Outputs | None:
-            with np.errstate(all="ignore"):
-                predicted = mistake.outputs(case.inputs, right)
-            return None if predicted is None else {**right, **predicted}
-
-        verdict = submission(exercise, exercise.draw_cases(seed), wrong)
+        verdict = mistaken(exercise, seed, mistake)
         assert verdict.score < verdict.max_score
         assert verdict.misconception is not None
         assert verdict.misconception.name == mistake.name
@@ -43,10 +38,7 @@ class TestMistakes:
     @pytest.mark.parametrize("exercise", EXERCISES, ids=NAMES)
     @pytest.mark.parametrize("seed", SEEDS[-3:])
     def test_zeros_earn_nothing(self, exercise: Exercise, seed: int) -> None:
-        def zeros(case: Case, right: Outputs) -> Outputs:
-            return {name: np.zeros_like(value) for name, value in right.items()}
-
-        assert submission(exercise, exercise.draw_cases(seed), zeros).score == 0
+        assert all_zeros(exercise, seed).score == 0
 
 
 @pytest.mark.parametrize(("name", "wrong", "mistake"), WRONG_LAYERS + WRONG_TRAINING)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from submissions import EXERCISES, NAMES, SEEDS, submission, verdict_on
+from submissions import EXERCISES, NAMES, SEEDS, all_zeros, asked, mistaken, submission, verdict_on
 
 from cs_utils.exercises.specification import Case, Exercise, Outputs
 from cs_utils.reports import text_report
@@ -22,12 +22,7 @@ class TestMistakes:
     @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
     @pytest.mark.parametrize("seed", SEEDS)
     def test_recognised_by_its_name(self, exercise: Exercise, mistake: Any, seed: int) -> None:
-        def wrong(case: Case, right: Outputs) -> Outputs | None:
-            with np.errstate(all="ignore"):
-                predicted = mistake.outputs(case.inputs, right)
-            return None if predicted is None else {**right, **predicted}
-
-        verdict = submission(exercise, exercise.draw_cases(seed), wrong)
+        verdict = mistaken(exercise, seed, mistake)
         assert verdict.score < verdict.max_score
         assert verdict.misconception is not None
         assert verdict.misconception.name == mistake.name
@@ -36,24 +31,21 @@ class TestMistakes:
     @pytest.mark.parametrize("exercise", EXERCISES, ids=NAMES)
     @pytest.mark.parametrize("seed", SEEDS)
     def test_zeros_earn_nothing(self, exercise: Exercise, seed: int) -> None:
-        def zeros(case: Case, right: Outputs) -> Outputs:
-            return {name: np.zeros_like(value) for name, value in right.items()}
-
-        assert submission(exercise, exercise.draw_cases(seed), zeros).score == 0
+        assert all_zeros(exercise, seed).score == 0
 
     @pytest.mark.parametrize("exercise", EXERCISES, ids=NAMES)
     @pytest.mark.parametrize("seed", SEEDS)
     def test_giving_back_an_input_earns_next_to_nothing(
         self, exercise: Exercise, seed: int
     ) -> None:
-        cases = exercise.draw_cases(seed)
-        inputs = [name for name, value in cases[0].inputs.items() if not callable(value)]
+        first = asked(exercise, seed)[1][0]
+        inputs = [name for name, value in first.inputs.items() if not callable(value)]
         for handed_back in inputs:
 
             def echo(case: Case, right: Outputs, name: str = handed_back) -> Outputs:
                 return dict.fromkeys(right, case.inputs.get(name, 0.0))
 
-            verdict = submission(exercise, cases, echo)
+            verdict = submission(exercise, seed, echo)
             assert verdict.score <= verdict.max_score / 5, handed_back
 
 

@@ -1,70 +1,40 @@
-"""Every notebook runs from top to bottom, offline and without the grader, solved and unsolved, and
-all its pictures can be heard."""
+"""Every notebook runs from top to bottom, offline and without the grader, solved and unsolved,
+and all its pictures can be heard.
 
-import re
-from collections.abc import Iterator
+Lessons 2 to 4 are run solved by their own tests, which look at what the cells show.
+"""
+
 from pathlib import Path
 
 import pytest
-from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from lesson_cells import mute_pictures, points_of, run_notebook
 from rooms import LESSONS, released, solved
 
-PICTURE = re.compile(r"<img\b[^>]*>")
-ALT_TEXT = re.compile(r"""\balt=(?:'[^']+'|"[^"]+")""")
-MARKDOWN_WITHOUT_TEXT = re.compile(r"!\[\s*\]\(")
+from cs_utils.exercises import lesson_exercises
+
+# Cells that wait for a function, and which one.
+WAITING = {
+    "02_matrix_backprop": {"training": "kaiming_init"},
+    "03_convolution": {"blur": "filter2d"},
+    "04_pooling": {"correlations": "local_correlation", "training": "loss"},
+    "05_architectures": {"lenet-table": "LeNet5"},
+}
 
 
-def run(notebook: NotebookNode, folder: Path) -> NotebookNode:
-    """The notebook with what its cells put out when it is run in a folder."""
-    place = {"metadata": {"path": str(folder)}}
-    return NotebookClient(notebook, timeout=300, allow_errors=True, resources=place).execute()
-
-
-def errors_of(notebook: NotebookNode) -> dict[str, str]:
-    """What its cells raised, by the cells' names."""
-    return {
-        cell.id: output.evalue
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        if output.output_type == "error"
-    }
-
-
-def mute_pictures(notebook: NotebookNode) -> set[str]:
-    """The names of cells with a picture that has no alt text."""
-    return {
-        cell.id
-        for cell in notebook.cells
-        for html in _html_of(cell)
-        if MARKDOWN_WITHOUT_TEXT.search(html)
-        or not all(ALT_TEXT.search(picture) for picture in PICTURE.findall(html))
-    }
-
-
-def _html_of(cell: NotebookNode) -> Iterator[str]:
-    if cell.cell_type == "markdown":
-        yield cell.source
-    for output in cell.get("outputs", []):
-        data = output.get("data", {})
-        # A bare picture has no place for a text.
-        bare = any(kind.startswith("image/") for kind in data)
-        yield data.get("text/html", "<img>" if bare else "")
+@pytest.mark.parametrize("lesson", ["05_architectures", "01_vector_backprop"])
+def test_the_solved_notebook_runs_and_earns_its_points(lesson: str, tmp_path: Path) -> None:
+    points = points_of(run_notebook(solved(lesson), tmp_path))
+    assert points == {one.name: one.points for one in lesson_exercises(lesson)}
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_the_solved_notebook_runs_without_an_error(lesson: str, tmp_path: Path) -> None:
-    notebook = run(solved(lesson), tmp_path)
-    assert errors_of(notebook) == {}
-    assert mute_pictures(notebook) == set()
-
-
-@pytest.mark.parametrize("lesson", LESSONS)
-def test_the_released_notebook_runs_without_an_error(lesson: str, tmp_path: Path) -> None:
-    notebook = run(released(lesson), tmp_path)
-    assert errors_of(notebook) == {}
-    assert mute_pictures(notebook) == set()
+def test_the_released_notebook_runs_and_earns_nothing(lesson: str, tmp_path: Path) -> None:
+    shown = run_notebook(released(lesson), tmp_path)
+    assert points_of(shown) == {one.name: 0 for one in lesson_exercises(lesson)}
+    for cell, function in WAITING.get(lesson, {}).items():
+        assert shown[cell].text == f"not written yet: this comes alive once {function} works"
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,10 @@ from pooling_submissions import (
     solved,
     verdict_on,
 )
-from submissions import assert_full_marks, pack_cases, submission
+from submissions import all_zeros, assert_full_marks, mistaken, pack_cases
 
 from cs_utils.checks import check_exercise
-from cs_utils.exercises.specification import Case, Exercise, Outputs
+from cs_utils.exercises.specification import Exercise
 from cs_utils.reports import text_report
 
 MISTAKES = [
@@ -161,12 +161,8 @@ def test_other_styles_get_full_marks(name: str, functions: dict[str, Callable[..
 class TestPredictedMistakes:
     @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
     def test_recognised_by_its_name(self, exercise: Exercise, mistake: Any) -> None:
-        def wrong(case: Case, right: Outputs) -> Outputs | None:
-            predicted = mistake.outputs(case.inputs, right)
-            return None if predicted is None else {**right, **predicted}
-
         for seed in SEEDS:
-            verdict = submission(exercise, exercise.draw_cases(seed), wrong)
+            verdict = mistaken(exercise, seed, mistake)
             assert verdict.score < verdict.max_score
             assert verdict.misconception is not None
             assert verdict.misconception.name == mistake.name
@@ -174,7 +170,4 @@ class TestPredictedMistakes:
 
     @pytest.mark.parametrize("exercise", EXERCISES, ids=NAMES)
     def test_zeros_earn_nothing(self, exercise: Exercise) -> None:
-        def zeros(case: Case, right: Outputs) -> Outputs:
-            return {name: np.zeros_like(value) for name, value in right.items()}
-
-        assert submission(exercise, exercise.draw_cases(0), zeros).score == 0
+        assert all_zeros(exercise, 0).score == 0

@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from submissions import assert_full_marks, pack_cases, submission
+from submissions import assert_full_marks, mistaken, pack_cases
 
 from cs_utils import answers, earlier
 from cs_utils.checks import check_exercise
 from cs_utils.exercises import find_exercise, lent_parts, stand_in_rounds
-from cs_utils.exercises.specification import Case, Outputs
 from cs_utils.gradients import numeric_gradient
 from cs_utils.reports import text_report
 from cs_utils.verdicts import Verdict
@@ -82,12 +81,8 @@ def test_hints(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "mistake"), MISTAKES)
 def test_a_known_mistake_gets_its_own_hint(name: str, mistake: Any) -> None:
-    def wrong(case: Case, right: Outputs) -> Outputs | None:
-        predicted = mistake.outputs(case.inputs, right)
-        return None if predicted is None else {**right, **predicted}
-
     exercise = find_exercise(name)
-    verdict = submission(exercise, exercise.draw_cases(5), wrong)
+    verdict = mistaken(exercise, 5, mistake)
     assert verdict.score < verdict.max_score
     assert verdict.misconception is not None
     assert verdict.misconception.name == mistake.name

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from submissions import assert_full_marks, submission
+from submissions import assert_full_marks, mistaken
 from torch import nn
 from torch.nn.functional import relu_
 
@@ -24,7 +24,7 @@ from cs_utils.exercises.architectures.networks import (
     table_rows,
 )
 from cs_utils.exercises.architectures.resnet_tables import BLOCKS, paper_bottleneck, resnet
-from cs_utils.exercises.specification import Case, Exercise, Outputs
+from cs_utils.exercises.specification import Case, Exercise
 from cs_utils.published_errors import IMAGENET
 from cs_utils.reports import text_report
 from cs_utils.verdicts import Verdict
@@ -64,6 +64,7 @@ def few_cases(rng: Any) -> list[Case]:
     ]
 
 
+@cache
 def quick(name: str) -> Exercise:
     exercise = find_exercise(name)
     return replace(exercise, cases=few_cases) if name == "ResNet" else exercise
@@ -158,12 +159,8 @@ def test_a_mistake_beside_the_papers_stride_is_told_as_that_mistake() -> None:
 
 @pytest.mark.parametrize(("name", "mistake"), MISTAKES)
 def test_a_known_mistake_gets_its_own_hint(name: str, mistake: Any) -> None:
-    def wrong(case: Case, right: Outputs) -> Outputs | None:
-        predicted = mistake.outputs(case.inputs, right)
-        return None if predicted is None else {**right, **predicted}
-
     exercise = quick(name)
-    verdict = submission(exercise, exercise.draw_cases(3), wrong)
+    verdict = mistaken(exercise, 3, mistake)
     assert verdict.score < verdict.max_score
     assert verdict.misconception is not None, verdict.reason
     assert verdict.misconception.name == mistake.name

@@ -3,19 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from seeing_submissions import EXERCISES, NAMES, cases_and_answers, verdict_on
-from submissions import unwritten
+from seeing_submissions import EXERCISES, NAMES, verdict_on
+from submissions import all_zeros, mistaken, unwritten
 
 from autograder.verdict import show_run_with_pytorch
 from cs_utils import answers
-from cs_utils.answers import Answer, plain_array
 from cs_utils.exercises.specification import Exercise, Misconception
 from cs_utils.reports import text_report
-from cs_utils.verdicts import judge
 from solutions import torch_seeing as right
 
 CROSS_ENTROPY = torch.nn.functional.cross_entropy
@@ -29,27 +26,15 @@ MISTAKES = [
 class TestPredictedMistakes:
     @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
     def test_recognised_by_its_name(self, exercise: Exercise, mistake: Misconception) -> None:
-        for seed in (0,):
-            cases, expected = cases_and_answers(exercise.name, seed)
-            given = []
-            for case, value in zip(cases, expected, strict=True):
-                wrong = {**value, **(mistake.outputs(case.inputs, value) or {})}
-                given.append(Answer({name: plain_array(one, name) for name, one in wrong.items()}))
-            left = [{k: v for k, v in c.inputs.items() if isinstance(v, np.ndarray)} for c in cases]
-            given = [Answer(a.outputs, inputs=i) for a, i in zip(given, left, strict=True)]
-            verdict = judge(exercise, cases, given, expected)
-            assert verdict.score < verdict.max_score
-            assert verdict.misconception is not None, verdict.reason
-            assert verdict.misconception.name == mistake.name
-            assert mistake.hint in text_report(verdict)
+        verdict = mistaken(exercise, 0, mistake)
+        assert verdict.score < verdict.max_score
+        assert verdict.misconception is not None, verdict.reason
+        assert verdict.misconception.name == mistake.name
+        assert mistake.hint in text_report(verdict)
 
     @pytest.mark.parametrize("exercise", EXERCISES, ids=NAMES)
     def test_zeros_earn_nothing(self, exercise: Exercise) -> None:
-        cases, expected = cases_and_answers(exercise.name, 0)
-        given = [
-            Answer({name: np.zeros_like(value) for name, value in one.items()}) for one in expected
-        ]
-        assert judge(exercise, cases, given, expected).score == 0
+        assert all_zeros(exercise, 0).score == 0
 
 
 def saliency(
