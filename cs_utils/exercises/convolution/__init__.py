@@ -3,14 +3,11 @@ a matrix product, as one matrix and on tensors."""
 
 from cs_utils.exercises.convolution import naive, products
 from cs_utils.exercises.convolution.columns import COL2IM, IM2COL
+from cs_utils.exercises.convolution.dilation import DILATED_CONV_FORWARD
 from cs_utils.exercises.convolution.filters import CONVOLVE2D, FILTER2D
 from cs_utils.exercises.convolution.images import IMAGE_TO_TENSOR, ZERO_PAD
 from cs_utils.exercises.convolution.matrix import CONV_MATRIX
-from cs_utils.exercises.convolution.options import (
-    CONV1X1_FORWARD,
-    DILATED_CONV_FORWARD,
-    GROUPED_CONV_FORWARD,
-)
+from cs_utils.exercises.convolution.options import CONV1X1_FORWARD, GROUPED_CONV_FORWARD
 from cs_utils.exercises.convolution.parameters import CONV_PARAMETERS, FULLY_CONNECTED_PARAMETERS
 from cs_utils.exercises.convolution.shortcuts import FFT_CONV2D, WINOGRAD_CONV3X3
 from cs_utils.exercises.convolution.sizes import CONV_OUTPUT_SIZE

@@ -1,4 +1,4 @@
-"""Bonus exercises: the layer's options, 1x1, groups and dilation."""
+"""Bonus exercises: the layer's options, 1x1 and groups."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -48,6 +48,24 @@ BIAS_FORGOTTEN = Misconception(
     "bias forgotten",
     _("Only the bias is missing. What is the output when x is all zeros?"),
     _without_bias,
+)
+
+
+def _options_forgotten(inputs: Inputs) -> Outputs | None:
+    """The layer with stride 1 and padding 0; None where the kernel then does not fit."""
+    dilation = inputs.get("dilation", 1)
+    sizes = zip(inputs["w"].shape[2:], inputs["x"].shape[2:], strict=True)
+    fits = all(dilation * (k - 1) + 1 <= n for k, n in sizes)
+    return {"out": torch_layer(inputs, stride=1, padding=0)} if fits else None
+
+
+OPTIONS_FORGOTTEN = Misconception(
+    "stride and padding not passed on",
+    _(
+        "This is the result for stride 1 and padding 0, whatever was asked for. "
+        "Which arguments does the layer that you call need besides x, w and b?"
+    ),
+    lambda inputs, right: _options_forgotten(inputs),
 )
 
 
@@ -101,6 +119,33 @@ CONV1X1_FORWARD = bonus(
         ),
         lambda inputs, right: _reshaped(inputs),
     ),
+    Misconception(
+        "bias in every product",
+        _("The bias was added once for each channel. How often does a filter add its bias?"),
+        lambda inputs, right: {
+            "out": right["out"] + (inputs["x"].shape[1] - 1) * inputs["b"][:, None, None]
+        },
+    ),
+    Misconception(
+        "last channel only",
+        _(
+            "Only the last channel is in the result; the others were overwritten. "
+            "Which operator adds to what is there already?"
+        ),
+        lambda inputs, right: {
+            "out": torch_layer(inputs, x=inputs["x"][:, -1:], w=inputs["w"][:, -1:])
+        },
+    ),
+    Misconception(
+        "channels averaged",
+        _(
+            "The products were averaged over the channels. "
+            "Does a filter divide by the number of its channels?"
+        ),
+        lambda inputs, right: {
+            "out": torch_layer(inputs, w=inputs["w"] / inputs["x"].shape[1]),
+        },
+    ),
 )
 
 
@@ -148,6 +193,17 @@ def _groups_turned(inputs: Inputs) -> Outputs:
     return {"out": torch_layer(inputs, x=np.roll(inputs["x"], -shift, axis=1))}
 
 
+def _by_group(inputs: Inputs, out: np.ndarray) -> np.ndarray:
+    """The result's channels (N, F, H, W) as (N, groups, F / groups, H, W)."""
+    N, F, H, W = out.shape
+    return out.reshape(N, inputs["groups"], F // inputs["groups"], H, W)
+
+
+def _filters_of_first_group(inputs: Inputs) -> Outputs:
+    groups, w = inputs["groups"], inputs["w"]
+    return {"out": torch_layer(inputs, w=np.tile(w[: len(w) // groups], (groups, 1, 1, 1)))}
+
+
 def _interleaved(inputs: Inputs) -> Outputs:
     """Channel c taken for a member of group c % groups."""
     N, C, H, W = inputs["x"].shape
@@ -187,87 +243,22 @@ GROUPED_CONV_FORWARD = bonus(
         ),
         lambda inputs, right: _groups_turned(inputs),
     ),
+    Misconception(
+        "first group's filters for all",
+        _(
+            "The first group's filters were put on the channels of every group. "
+            "At which filter does the part of group g begin?"
+        ),
+        lambda inputs, right: _filters_of_first_group(inputs),
+    ),
+    Misconception(
+        "groups added up",
+        _(
+            "The results of the groups were added up. "
+            "How many filters are there in all, and how many channels must the result have?"
+        ),
+        lambda inputs, right: {"out": _by_group(inputs, right["out"]).sum(axis=1)},
+    ),
+    OPTIONS_FORGOTTEN,
     builds_on=("conv_forward_im2col", "zero_pad", "conv_output_size"),
 )
-
-
-def _dilated_cases(rng: np.random.Generator) -> list[Case]:
-    def inputs(
-        x: Any, filters: int, kernel: tuple[int, int], dilation: int, **more: int
-    ) -> dict[str, Any]:
-        return {**layer_inputs(rng, x, filters, kernel), "dilation": dilation, **more}
-
-    printed = {
-        "x": np.arange(1.0, 17).reshape(1, 1, 4, 4),
-        "w": np.array([[[[1.0, 2], [3, 4]]]]),
-        "b": np.zeros(1),
-        "dilation": 2,
-    }
-    unchanged = inputs((2, 2, 5, 6), 3, (2, 3), 2, stride=1, padding=1)
-    return [
-        Case(_("the numbers 1 to 16, a 2x2 kernel, dilation 2"), printed, weight=0),
-        Case(_("dilation 1: the plain layer"), inputs((1, 2, 3, 4), 2, (2, 2), 1)),
-        Case(_("dilation 2"), inputs((2, 2, 5, 6), 3, (3, 3), 2)),
-        Case(_("dilation 3, a 2x3 kernel"), inputs((1, 3, 5, 7), 2, (2, 3), 3)),
-        Case(_("dilation 2, padding 2"), inputs((2, 1, 4, 5), 2, (3, 3), 2, stride=1, padding=2)),
-        Case(_("dilation 2, stride 3"), inputs((2, 2, 6, 3), 2, (2, 2), 2, stride=3, padding=0)),
-        Case(_("inputs are left unchanged"), unchanged, inputs_unchanged=True),
-    ]
-
-
-DILATED_CONV_FORWARD = bonus(
-    "dilated_conv_forward",
-    2,
-    _dilated_cases,
-    torch_layer,
-    BIAS_FORGOTTEN,
-    Misconception(
-        "dilation left out",
-        _("This is the plain layer. How far apart lie two entries of a dilated kernel?"),
-        lambda inputs, right: {"out": torch_layer(inputs, dilation=1)},
-    ),
-    Misconception(
-        "kernel's entries repeated",
-        _(
-            "Every entry of the kernel was repeated. "
-            "What stands between the entries of a dilated kernel?"
-        ),
-        lambda inputs, right: _entries_repeated(inputs),
-    ),
-    Misconception(
-        "dilation as stride",
-        _(
-            "The windows moved by the dilation too. "
-            "What does the dilation spread: the kernel, or the places it is put at?"
-        ),
-        lambda inputs, right: {
-            "out": torch_layer(inputs, stride=inputs["dilation"] * inputs.get("stride", 1))
-        },
-    ),
-    Misconception(
-        "one pixel too far apart",
-        _(
-            "The kernel's entries have `dilation` zeros between them. "
-            "How many pixels further does the next entry lie with dilation 1, the plain layer?"
-        ),
-        lambda inputs, right: _further_apart(inputs),
-    ),
-    builds_on=("conv_forward_im2col", "zero_pad", "conv_output_size"),
-)
-
-
-def _entries_repeated(inputs: Inputs) -> Outputs | None:
-    """The kernel enlarged like a picture; None where it is then larger than the padded map."""
-    times, border = inputs["dilation"], 2 * inputs.get("padding", 0)
-    w = inputs["w"].repeat(times, axis=2).repeat(times, axis=3)
-    sizes = zip(w.shape[2:], inputs["x"].shape[2:], strict=True)
-    fits = all(k <= n + border for k, n in sizes)
-    return {"out": torch_layer(inputs, dilation=1, w=w)} if fits else None
-
-
-def _further_apart(inputs: Inputs) -> Outputs | None:
-    """The kernel with one more pixel in each gap; None where it then does not fit."""
-    dilation, border = inputs["dilation"] + 1, 2 * inputs.get("padding", 0)
-    sizes = zip(inputs["w"].shape[2:], inputs["x"].shape[2:], strict=True)
-    fits = all(dilation * (k - 1) + 1 <= n + border for k, n in sizes)
-    return {"out": torch_layer(inputs, dilation=dilation)} if fits else None

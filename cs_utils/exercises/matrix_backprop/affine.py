@@ -101,7 +101,38 @@ FORWARD = AFFINE.forward_exercise(
         _("out has one row, a mean. How many rows come out for N examples?"),
         lambda inputs, right: {"out": right["out"].mean(axis=0)},
     ),
+    Misconception(
+        "w transposed",
+        _(
+            "This is the product with the transpose of w, which fits only where w is square. "
+            "w has the shape (D, M): which of its axes must meet the D numbers of an example?"
+        ),
+        lambda inputs, right: _transposed(inputs),
+    ),
+    Misconception(
+        "a bias for each example",
+        _(
+            "b was laid out as a column, and each example got a number of its own; that fits only "
+            "where N is M. Does b belong to the examples, or to the outputs?"
+        ),
+        lambda inputs, right: _bias_by_example(inputs, right),
+    ),
 )
+
+
+def _transposed(inputs: Inputs) -> Outputs | None:
+    """x w.T + b; None where NumPy refuses it with an error."""
+    rows, columns = inputs["w"].shape
+    return {"out": AFFINE.forward({**inputs, "w": inputs["w"].T})} if rows == columns else None
+
+
+def _bias_by_example(inputs: Inputs, right: Outputs) -> Outputs | None:
+    """The bias as a column; None where NumPy refuses it with an error."""
+    examples, outputs = right["out"].shape
+    if examples not in (1, outputs):
+        return None
+    bias = inputs["b"]
+    return {"out": right["out"] - bias + bias[:, None]}
 
 
 def _mixed_up(x: np.ndarray) -> np.ndarray:

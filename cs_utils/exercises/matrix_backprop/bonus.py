@@ -136,5 +136,15 @@ EINSUM_BACKWARD = Exercise(
             ),
             _averaged,
         ),
+        Misconception(
+            "other operand left out",
+            _(
+                "dout was summed and spread, but the other operand plays no part, as if it were "
+                "all ones. What is the slope of x w by x?"
+            ),
+            lambda inputs, right: _gradients(
+                {**inputs, "x": np.ones_like(inputs["x"]), "w": np.ones_like(inputs["w"])}
+            ),
+        ),
     ),
 )

@@ -103,6 +103,30 @@ FORWARD = MATMUL.forward_exercise(
         _("y came out as (M, N). Which shape must it have when a row of x gives a row of y?"),
         lambda inputs, right: {"y": right["y"].T},
     ),
+    Misconception(
+        "last product only",
+        _(
+            "y[n, m] holds the product of the last d alone; the others were overwritten. "
+            "Which operator adds to what is there already?"
+        ),
+        lambda inputs, right: {"y": inputs["x"][:, -1:] * inputs["w"][-1:]},
+    ),
+    Misconception(
+        "averaged over d",
+        _(
+            "This is the mean of the products over d. "
+            "Does the formula of y[n, m] divide by the number of its terms?"
+        ),
+        lambda inputs, right: {"y": right["y"] / inputs["w"].shape[0]},
+    ),
+    Misconception(
+        "rows summed up",
+        _(
+            "The rows of y were added into a single one. "
+            "Which index is summed over in y[n, m], and does n belong to it?"
+        ),
+        lambda inputs, right: {"y": right["y"].sum(axis=0)},
+    ),
 )
 
 BACKWARD = MATMUL.backward_exercise(

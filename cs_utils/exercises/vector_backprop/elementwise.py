@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from cs_utils.exercises.layers import Layer
-from cs_utils.exercises.specification import Case, Misconception
+from cs_utils.exercises.specification import Case, Misconception, Outputs
 from cs_utils.exercises.vector_backprop.drawing import LARGEST_EXPONENT, LESSON, mixed
 from cs_utils.language import _
 
@@ -83,6 +83,14 @@ RELU_FORWARD = RELU.forward_exercise(
         _("This is the largest number alone. Is the maximum taken along x, or for each entry?"),
         lambda inputs, right: {"z": right["z"].max()},
     ),
+    Misconception(
+        "negative numbers dropped",
+        _(
+            "Only the positive numbers are left, so z is shorter than x. "
+            "What should stand at the place of a negative number?"
+        ),
+        lambda inputs, right: {"z": inputs["x"][inputs["x"] > 0]},
+    ),
 )
 
 RELU_BACKWARD = RELU.backward_exercise(
@@ -136,6 +144,15 @@ def _logit(y: np.ndarray) -> np.ndarray:
     import torch
 
     return torch.logit(torch.as_tensor(y)).numpy()
+
+
+def _softmax(x: np.ndarray) -> Outputs | None:
+    """Softmax of x; None where exp overflows, which only some ways of writing it survive."""
+    import torch
+
+    if np.abs(x).max() > LARGEST_EXPONENT:
+        return None
+    return {"y": torch.softmax(torch.as_tensor(x), dim=0).numpy()}
 
 
 def _sigmoid_cases(rng: np.random.Generator) -> list[Case]:
@@ -195,6 +212,30 @@ SIGMOID_FORWARD = SIGMOID.forward_exercise(
         "the +1 left out",
         _("This is 1 / exp(-x), which grows beyond 1. What is added to exp(-x) in the formula?"),
         lambda inputs, right: {"y": np.exp(inputs["x"])},
+    ),
+    Misconception(
+        "brackets left out",
+        _(
+            "This is 1 + exp(-x): in `1 / 1 + ...` the division comes first. "
+            "What must stand in brackets for the whole sum to be divided by?"
+        ),
+        lambda inputs, right: {"y": 1 / right["y"]},
+    ),
+    Misconception(
+        "slope returned",
+        _(
+            "This is y (1 - y), the slope of the sigmoid, which falls again for large x. "
+            "Which of the two does the forward pass return?"
+        ),
+        lambda inputs, right: {"y": right["y"] * (1 - right["y"])},
+    ),
+    Misconception(
+        "softmax",
+        _(
+            "The numbers add up to 1: this is softmax. "
+            "Does the sigmoid of one entry depend on the other entries?"
+        ),
+        lambda inputs, right: _softmax(inputs["x"]),
     ),
 )
 

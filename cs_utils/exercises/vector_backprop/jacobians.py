@@ -158,5 +158,29 @@ JACOBIAN_BACKWARD = Exercise(
             ),
             _diagonal_alone,
         ),
+        Misconception(
+            "summed over the inputs",
+            _(
+                "The products were summed over the inputs, and one number is left for each output. "
+                "dx has one for each input: which axis of J must go?"
+            ),
+            lambda inputs, right: {"dx": (inputs["jacobian"] * inputs["dz"]).sum(axis=0)},
+        ),
+        Misconception(
+            "averaged over the outputs",
+            _(
+                "The ways through the outputs were averaged. "
+                "When x[n] moves and two outputs follow, do their shares in the loss add up?"
+            ),
+            lambda inputs, right: {"dx": right["dx"] / inputs["dz"].size},
+        ),
+        Misconception(
+            "dz summed first",
+            _(
+                "The sum of dz was multiplied by the sums of J's rows. "
+                "Which entry of dz belongs to the slope J[n, m], and must they meet before the sum?"
+            ),
+            lambda inputs, right: {"dx": inputs["jacobian"].sum(axis=1) * inputs["dz"].sum()},
+        ),
     ),
 )

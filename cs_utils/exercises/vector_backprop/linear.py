@@ -98,6 +98,30 @@ FORWARD = LINEAR.forward_exercise(
         ),
         lambda inputs, right: {"y": inputs["W"] * inputs["x"] + inputs["b"][:, None]},
     ),
+    Misconception(
+        "bias in every product",
+        _(
+            "The bias was added to every product of the sum. "
+            "How often does b[m] stand in the formula of y[m]?"
+        ),
+        lambda inputs, right: {"y": right["y"] + (inputs["x"].size - 1) * inputs["b"]},
+    ),
+    Misconception(
+        "last product only",
+        _(
+            "y[m] holds the product with the last entry of x alone; the others were overwritten. "
+            "Which operator adds to what is there already?"
+        ),
+        lambda inputs, right: {"y": inputs["W"][:, -1] * inputs["x"][-1] + inputs["b"]},
+    ),
+    Misconception(
+        "ReLU applied",
+        _(
+            "The negative numbers were set to 0. "
+            "Is ReLU a part of the linear layer, or a layer of its own?"
+        ),
+        lambda inputs, right: {"y": np.maximum(right["y"], 0)},
+    ),
 )
 
 BACKWARD = LINEAR.backward_exercise(

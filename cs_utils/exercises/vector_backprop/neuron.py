@@ -52,8 +52,13 @@ NEURON = Layer(
 )
 
 
+def _weighed(inputs: Inputs, *factors: float) -> np.ndarray:
+    """The output where each weight is multiplied by a factor of its own."""
+    return NEURON.forward({"w": inputs["w"] * factors, "x": inputs["x"]})
+
+
 def _without_bias(inputs: Inputs) -> np.ndarray:
-    return NEURON.forward({"w": inputs["w"] * [1, 1, 0], "x": inputs["x"]})
+    return _weighed(inputs, 1, 1, 0)
 
 
 FORWARD = NEURON.forward_exercise(
@@ -83,6 +88,38 @@ FORWARD = NEURON.forward_exercise(
             "Which node stands between exp and 1 / x in the graph?"
         ),
         lambda inputs, right: {"out": right["out"] / (1 - right["out"])},
+    ),
+    Misconception(
+        "brackets left out",
+        _(
+            "This is 1 + exp(-sum): in `1 / 1 + ...` the division comes first. "
+            "What must stand in brackets for the whole sum to be divided by?"
+        ),
+        lambda inputs, right: {"out": 1 / right["out"]},
+    ),
+    Misconception(
+        "minus on the first product only",
+        _(
+            "Only w0 x0 has its sign turned round in the exponent. "
+            "In exp(-(w0 x0 + w1 x1 + w2)), which terms does the minus reach?"
+        ),
+        lambda inputs, right: {"out": _weighed(inputs, 1, -1, -1)},
+    ),
+    Misconception(
+        "bias added behind the sigmoid",
+        _(
+            "w2 was added to the sigmoid's result, which then leaves the range from 0 to 1. "
+            "At which node of the graph does w2 join?"
+        ),
+        lambda inputs, right: {"out": _without_bias(inputs) + inputs["w"][2]},
+    ),
+    Misconception(
+        "a step instead of the sigmoid",
+        _(
+            "This is 0 or 1 and nothing between, as the perceptron answers. "
+            "How large is out where the sum is only a little above 0?"
+        ),
+        lambda inputs, right: {"out": np.round(right["out"])},
     ),
 )
 

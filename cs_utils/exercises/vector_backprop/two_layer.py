@@ -117,6 +117,14 @@ def _only_hidden(x: Any, W1: Any, W2: Any) -> Any:
     return (W1 @ x).relu()
 
 
+def _mask_passed_on(x: Any, W1: Any, W2: Any) -> Any:
+    return W2 @ (W1 @ x > 0).double()
+
+
+def _relu_on_weights(x: Any, W1: Any, W2: Any) -> Any:
+    return _no_relu(x, W1.relu(), W2)
+
+
 def _scores_of(function: Callable[..., Any]) -> Callable[[Inputs, Outputs], Outputs]:
     return lambda inputs, right: {"scores": _variant(function).forward(inputs)}
 
@@ -156,6 +164,22 @@ FORWARD = TWO_LAYER.forward_exercise(
         "second layer left out",
         _("These are the hidden values max(0, W1 x). Which step of the formula is still missing?"),
         _scores_of(_only_hidden),
+    ),
+    Misconception(
+        "mask passed on",
+        _(
+            "The second layer was given ones and zeros, where W1 x is positive and where not. "
+            "What does max(0, 3) let through: 1, or 3?"
+        ),
+        _scores_of(_mask_passed_on),
+    ),
+    Misconception(
+        "ReLU on the weights",
+        _(
+            "ReLU was taken of the matrix W1. "
+            "In f = W2 max(0, W1 x), which comes first: the product with x, or max(0, ...)?"
+        ),
+        _scores_of(_relu_on_weights),
     ),
     builds_on=("linear_forward", "relu_forward"),
 )
