@@ -74,7 +74,7 @@ def _written(exercise: Exercise) -> Iterator[tuple[str, Functions]]:
         *((name, {name: function}) for name, function in test_seeing_exercises.OTHER_STYLES),
         ("LeNet5", {"LeNet5": test_architectures_exercises.FunctionalLeNet}),
         ("AlexNet", {"AlexNet": test_architectures_exercises.FunctionalAlexNet}),
-        ("Inception", {"Inception": test_architectures_exercises.LateInception}),
+        ("Inception", {"Inception": test_architectures_exercises.keyword_inception}),
         ("Bottleneck", {"Bottleneck": test_residual_networks.PaperBottleneck}),
         *WRITTEN,
     ]

@@ -12,12 +12,12 @@ _HEAD = """# How the checks are checked
 Made by `make mutation`; not written by hand.
 
 - **mutants**: the lesson's own solution with one small mistake each, made by a machine: an
-  operator, a comparison, an index, an axis, a constant or a sign changed, a condition turned round, arguments
-  exchanged, a statement left out. What the notebook hands out (the signature) is left as it is.
+  operator, a comparison, an index, an axis, a constant or a sign changed, a condition turned round,
+  arguments exchanged, a statement left out. What the notebook hands out (the signature) stays.
 - **killed**: handed in beside the lesson's other solutions, they lose points.
 - **equivalent**: they lose none, and on the cases of ten more seeds and on variations of other
-  sizes they give the solution's results to nine digits. What a forward function keeps in its cache is
-  judged in the backward exercise.
+  sizes they give the solution's results to nine digits. What a forward function keeps in its
+  cache is judged in the backward exercise.
 - **survived**: neither. A reason stands below.
 - **mistakes**: catalogued misconceptions. **recognised**: how often such a mistake, handed in as
   wrong outputs on three fresh seeds, costs points and gets its own hint before any other.
