@@ -61,7 +61,7 @@ class TestMutator:
         [
             ("z[n] = x[n]", "z[n] = -x[n]", KILLED),
             ("z[n] = x[n]", "z[n] = x[n] * 1.0", EQUIVALENT),
-            # Right in the ranges that cases are drawn from, wrong beyond: nobody is let off.
+            # Endless.
             ("if x[n] > 0", "while x[n] > 0", KILLED),
         ],
     )
