@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test lab release bench soak mutation sandbox browser clean
+.PHONY: demo test lab release docs bench soak mutation sandbox browser clean
 
 demo: $(READY) sandbox
 	rm -rf demo
@@ -22,6 +22,10 @@ lab: $(READY)
 
 release: $(READY)
 	$(BIN)/autograder release
+
+docs: $(READY)
+	$(BIN)/python -m sphinx -a -W --keep-going -q -b html docs docs/_build/html
+	@echo "Open docs/_build/html/index.html"
 
 bench: $(READY) sandbox
 	$(BIN)/python -m tests.benchmarks.grading
@@ -49,8 +53,8 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed: make PYTHON=python3.11 ..."; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[lab,grader,cluster,dev]"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[lab,grader,cluster,docs,dev]"
 	touch $(READY)
 
 clean:
-	rm -rf .venv demo student_bundle.zip
+	rm -rf .venv demo student_bundle.zip docs/_build docs/notebooks

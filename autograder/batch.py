@@ -52,6 +52,7 @@ def grade_class(
         console.print(_("{done} of them are graded already").format(done=done))
     tasks = _tasks(waiting, course, run, settings)
     with Recorder(course.database, students or {}) as recorder, _progress(console) as progress:
+        recorder.name_students()
         bar = progress.add_task(_("grading"), total=len(hand_ins), completed=done)
         for result in graded(tasks, pool):
             _record(result, course, recorder)

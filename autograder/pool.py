@@ -15,6 +15,7 @@ from concurrent.futures import (
 from multiprocessing import get_context, parent_process
 from threading import Thread
 from typing import Protocol
+from weakref import WeakSet
 
 from autograder.grading import Result, Task, failed, grade_hand_in
 
@@ -52,18 +53,23 @@ class LocalPool:
 
     def __init__(self, jobs: int) -> None:
         self.slots = jobs
+        self._submitted: WeakSet[Future[Result]] = WeakSet()
         self._context = get_context("forkserver")
         self._context.set_forkserver_preload(["autograder.grading"])
         self.renew()
 
     def submit(self, task: Task) -> Future[Result]:
-        return self._executor.submit(grade_hand_in, task)
+        future = self._executor.submit(grade_hand_in, task)
+        self._submitted.add(future)
+        return future
 
     def renew(self) -> None:
         self._executor = ProcessPoolExecutor(self.slots, self._context, _end_with_the_grader)
 
     def stop(self) -> None:
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        # Workers that have nothing to do end at once; the others end with this process.
+        idle = all(future.done() for future in self._submitted)
+        self._executor.shutdown(wait=idle, cancel_futures=True)
 
 
 def graded(tasks: Iterator[Task], pool: Pool) -> Iterator[Result]:

@@ -75,6 +75,14 @@ class Recorder(AbstractContextManager["Recorder"]):
             self._session.remove()
         return notebook
 
+    def name_students(self) -> None:
+        """Give everybody on the roster who has a row already the roster's names."""
+        for name in self._students:
+            if self._session.get(Student, name) is not None:
+                self._student(name)
+        self._session.commit()
+        self._session.remove()
+
     def manual_scores(self, student: str, lesson: str) -> dict[str, float]:
         """What a person gave, by the names of check cells."""
         found = (

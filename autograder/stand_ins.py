@@ -25,7 +25,7 @@ _MEMORY = 4 * 2**30
 _QUESTION_LIMIT = 2**24
 _ANSWER_LIMIT = 2**26
 _LENGTH = struct.Struct("<Q")
-_START_SECONDS = 60.0
+_START_SECONDS = 120.0
 _SECONDS = 20.0
 
 
@@ -126,7 +126,10 @@ def serve() -> None:
 
 
 if __name__ == "__main__":
+    # What working versions compute with, before a question's time counts.
+    import scipy.signal
     import torch
 
     torch.set_num_threads(1)
+    scipy.signal.correlate([1.0], [1.0])
     serve()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
-from autograder.cells import exercise_library, is_check
+from autograder.cells import exercise_forbids, is_check
 
 # Ways into the course's own package, Python's machinery, other processes and PyTorch's inner rooms.
 _REACHES = (
@@ -32,7 +32,7 @@ _REACHES = (
     "torch.ops",
     "torch.utils._python_dispatch",
 )
-# What a PyTorch exercise is to do without.
+# What an exercise is to do without that takes PyTorch's own layer away.
 _READY_MADE = (
     "conv1d",
     "conv2d",
@@ -56,7 +56,7 @@ def suspicions(notebook: NotebookNode) -> list[str]:
         marks = cell.metadata.get("nbgrader", {})
         if cell.cell_type != "code" or is_check(cell) or marks.get("locked"):
             continue
-        wanted = (*_REACHES, *_READY_MADE) if exercise_library(cell) == "torch" else _REACHES
+        wanted = (*_REACHES, *_READY_MADE) if exercise_forbids(cell) else _REACHES
         found = [name for name in wanted if any(_names(one, name) for one in _used(cell.source))]
         if found:
             place = marks.get("grade_id") or f"cell {number}"

@@ -1298,8 +1298,8 @@ plots.strongest_patches(
 
 # %% [markdown] name="patches-lesson"
 # Layer 1 answers to an edge, whatever has it: bright above dark, in channel 2. Layer 2 to simple patterns,
-# such as light on dark, or a dark spot in grass. In layer 3 channel 65 has found fine grain, be it wood, grass
-# or fur: a **texture**. In layer 4 things begin: channel 318 has picked *both eyes of the cat*, and the round
+# such as light on dark, or a dark spot. In layer 3 channel 65 has found fine grain, be it of wood or of
+# fur: a **texture**. In layer 4 things begin: channel 318 has picked *both eyes of the cat*, and the round
 # and shiny objects that an eye is like. That is what Zeiler and Fergus saw on thousands of pictures. With five
 # photos we only see a hint of it: where a channel's favourite isn't there, it makes do with something else.
 

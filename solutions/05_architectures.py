@@ -177,9 +177,8 @@ plots.mistaken_digits(reading, mnist())
 
 # %% [markdown] name="lenet-lesson"
 # More than 98 of 100 digits it has never seen are right, from a sixth of MNIST's 60,000 examples, and the
-# mistakes are of the kind that people make, too. (The two curves have changed places: the digits it learns
-# from are distorted, but not those that it is measured on.) With all of MNIST the authors report 99.05 %,
-# and 99.2 % with distortions. The idea was complete in 1998. What was missing was data, and computers.
+# mistakes are of the kind that people make, too. With all of MNIST the authors report 99.05 %, and 99.2 %
+# with distorted digits. The idea was complete in 1998. What was missing was data, and computers.
 
 # %% [markdown] name="imagenet-story"
 # ## 2. ImageNet, and how to measure
@@ -1359,21 +1358,21 @@ class Bottleneck(nn.Module):
 check(Bottleneck)
 
 # %% [markdown] name="resnet-table"
-# And now all of it. The paper's table 1:
+# And now all of it, the paper's table 1. Every depth begins with a 7x7 convolution to 64 channels, stride 2,
+# padding 3 (224x224 becomes 112x112), its batchnorm and ReLU, and max pooling 3x3, stride 2, padding 1
+# (56x56). Every depth ends with the mean of each map and a linear layer to 1000. Between them stand four stages
+# of blocks:
 #
-# | stage | output | 18 | 34 | 50 | 101 | 152 |
-# |---|---|---|---|---|---|---|
-# | conv1 | 112x112 | 7x7, 64, stride 2, padding 3 | same | same | same | same |
-# | pool | 56x56 | max 3x3, stride 2, padding 1 | same | same | same | same |
-# | conv2_x, 64 | 56x56 | 2 basic | 3 basic | 3 bottleneck | 3 | 3 |
-# | conv3_x, 128 | 28x28 | 2 | 4 | 4 | 4 | 8 |
-# | conv4_x, 256 | 14x14 | 2 | 6 | 6 | 23 | 36 |
-# | conv5_x, 512 | 7x7 | 2 | 3 | 3 | 3 | 3 |
-# | | 1x1 | global average pool, linear to 1000 | same | same | same | same |
+# | stage | `channels` | output | 18 | 34 | 50 | 101 | 152 |
+# |---|---|---|---|---|---|---|---|
+# | conv2_x | 64 | 56x56 | 2 | 3 | 3 | 3 | 3 |
+# | conv3_x | 128 | 28x28 | 2 | 4 | 4 | 4 | 8 |
+# | conv4_x | 256 | 14x14 | 2 | 6 | 6 | 23 | 36 |
+# | conv5_x | 512 | 7x7 | 2 | 3 | 3 | 3 | 3 |
+# | kind of block | | | basic | basic | bottleneck | bottleneck | bottleneck |
 #
-# The first block of conv3_x, conv4_x and conv5_x takes stride 2. conv1 has a batchnorm and a ReLU, as always.
-# The number in the first column is what you give to the blocks as `channels`. **A worked number:** 34 layers
-# are $1 + 2 \cdot (3 + 4 + 6 + 3) + 1$; the pooling and the projections don't count.
+# The first block of conv3_x, conv4_x and conv5_x takes stride 2. **A worked number:** 34 layers are
+# $1 + 2 \cdot (3 + 4 + 6 + 3) + 1$; the pooling and the projections don't count.
 
 # %% [markdown] name="exercise-resnet"
 # ### Exercise 14: ResNet
@@ -1621,8 +1620,8 @@ plots.five_architectures()
 
 # %% [markdown] name="five-lesson"
 # AlexNet's parameters sit in its linear layers, and VGG has even more of them. GoogLeNet reaches VGG's error with
-# a twentieth of its parameters and a tenth of its work. ResNet-152 is eight times as deep as VGG-19, better by
-# more than a third of the errors, and still cheaper than VGG-16. Not *more* decided this race but *where*: small
+# a twentieth of its parameters and a tenth of its work. ResNet-152 is eight times as deep as VGG-19,
+# makes over a third fewer errors, and is still cheaper than VGG-16. Not *more* decided this race but *where*: small
 # kernels, 1x1 convolutions, global averages in the place of linear layers, and a way past.
 #
 # The parameters and operations there are those of the published tables. Yours?

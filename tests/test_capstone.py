@@ -6,13 +6,14 @@ import hashlib
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from capstone_answers import EXERCISE, known_mistakes, synthetic
 from nbformat.v4 import new_code_cell, new_notebook
 from torch import nn
 
@@ -27,7 +28,6 @@ from cs_utils.capstone import train
 from cs_utils.checks import check_exercise
 from cs_utils.datasets import fashion_mnist
 from cs_utils.demonstrations import Note
-from cs_utils.exercises import find_exercise
 from cs_utils.exercises.architectures.capstone import KEPT_BACK, NAME, STEPS
 from cs_utils.kernel_side import GRADING
 from cs_utils.plots import small_network as picture_of
@@ -36,7 +36,6 @@ from cs_utils.small_network import BUDGET, FURTHEST, moved
 from cs_utils.verdicts import CORRECT, Verdict, judge
 from solutions.small_network import train_small_network
 
-EXERCISE = find_exercise(NAME)
 LINEAR = """
 import torch
 from torch import nn
@@ -77,37 +76,6 @@ def made(module: nn.Module) -> Callable[..., Any]:
 
 def verdict_on(function: Callable[..., Any]) -> Verdict:
     return check_exercise(EXERCISE, {NAME: function}, 2026)
-
-
-def synthetic(share: float, seed: int = 3, **changes: Any) -> Verdict:
-    """The verdict on scores of which this share is right, with some outputs exchanged."""
-    cases, expected = cases_and_references(NAME, seed, "cpu")
-    rng = np.random.default_rng(0)
-    labels = cases[0].inputs["labels"]
-    known = np.concatenate(
-        [fashion_mnist().train_labels[place] for place in (slice(500), slice(-500, None))]
-    )
-    outputs = {
-        "scores": scores_for(labels, share, rng),
-        "parameters": 1000,
-        "one_axis": 10,
-        "in_training": 0,
-        "standardised": scores_for(labels[:500], share, rng),
-        "centred": scores_for(labels[:500], share, rng),
-        "known": scores_for(known, share, rng),
-        **changes,
-    }
-    answer = Answer({name: plain_array(value, name) for name, value in outputs.items()})
-    return judge(EXERCISE, cases, [answer] * len(cases), expected)
-
-
-def scores_for(labels: np.ndarray, share: float, rng: Any) -> np.ndarray:
-    """Scores that are right for about this share of the labels, anywhere."""
-    wrong = rng.permutation(len(labels)) >= round(share * len(labels))
-    said = np.where(wrong, (labels + rng.integers(1, 10, len(labels))) % 10, labels)
-    scores = rng.normal(size=(len(labels), 10)) - 5
-    scores[np.arange(len(labels)), said] = 5
-    return scores
 
 
 class TestHeldOut:
@@ -200,32 +168,10 @@ class TestPoints:
         assert (verdict.status, verdict.score) == (WRONG_RETURN, 0)
 
 
-def _labels() -> tuple[np.ndarray, np.ndarray]:
-    inputs = cases_and_references(NAME, 3, "cpu")[0][0].inputs
-    return inputs["labels"], np.abs(inputs["shifts"]).sum(axis=1)
+MISTAKES = list(known_mistakes())
 
 
-def _signs() -> Iterator[Any]:
-    rng = np.random.default_rng(1)
-    labels, distance = _labels()
-    known = np.concatenate(
-        [fashion_mnist().train_labels[:500], fashion_mnist().train_labels[-500:]]
-    )
-    softened = np.exp(scores_for(labels, 0.7, rng))
-    yield "softmax before the loss", {"scores": softened / softened.sum(axis=1, keepdims=True)}
-    yield "normalised while training only", {"standardised": scores_for(labels[:500], 0.85, rng)}
-    yield "left in training mode", {"in_training": 1}
-    yield "always the same answer", {"scores": np.eye(10)[np.full(2000, 3)] * 2}
-    few = np.concatenate([scores_for(known[:500], 1, rng), scores_for(known[500:], 0.7, rng)])
-    yield "trained on a few images", {"known": few}
-    by_distance = np.where(
-        (distance <= 1)[:, None], scores_for(labels, 0.95, rng), scores_for(labels, 0.6, rng)
-    )
-    yield "moved images not learned", {"scores": by_distance}
-    yield "learned by heart", {"known": scores_for(known, 0.99, rng)}
-
-
-@pytest.mark.parametrize(("name", "changes"), [pytest.param(*one, id=one[0]) for one in _signs()])
+@pytest.mark.parametrize(("name", "changes"), MISTAKES, ids=[one[0] for one in MISTAKES])
 def test_a_known_mistake_gets_its_own_hint(name: str, changes: dict[str, Any]) -> None:
     verdict = synthetic(0.72, **changes)
     assert verdict.score < verdict.max_score

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
+from weakref import ref
 
 import pytest
 from course_folders import (
@@ -198,14 +199,16 @@ def test_two_files_of_one_name_are_both_kept(tmp_path: Path, results: dict[str, 
     assert "three" in {path.read_text() for path in kept}
 
 
-def test_the_roster_names_students_and_misses_some(
+def test_a_roster_given_later_names_students_and_misses_some(
     tmp_path: Path, results: dict[str, Result]
 ) -> None:
     hand_in(tmp_path / "hand_ins", "Ana")
     hand_in(tmp_path / "hand_ins", "Ben")
+    pool = HerePool(replayed({"Ana": results["Ana"], "Ben": results["Dan0"]}))
+    grade(tmp_path / "hand_ins", tmp_path / "course", options(), QUIET, pool)
     roster = tmp_path / "roster.csv"
     roster.write_text("id,first_name,last_name,email\nAna,Ana Clara,Souza,a@x.org\nZoe,Zoe,Kaya,\n")
-    pool = HerePool(replayed(results | {"Ben": results["Dan0"], "Zoe": results["Cleo"]}))
+    pool = HerePool(replayed({"Zoe": results["Cleo"]}))
     grade(tmp_path / "hand_ins", tmp_path / "course", options(roster=roster), QUIET, pool)
     with Gradebook(f"sqlite:///{tmp_path / 'course' / 'gradebook.db'}") as gradebook:
         names = {one.id: (one.first_name, one.last_name, one.email) for one in gradebook.students}
@@ -218,6 +221,17 @@ def test_the_roster_names_students_and_misses_some(
     assert {row["verdict"] for row in rows if row["student"] == "Zoe"} == {NOT_HANDED_IN}
 
 
+def test_results_are_not_kept(folder: Path, results: dict[str, Result]) -> None:
+    """However large a class is, few of its results are in memory at a time."""
+    class_of = [f"Eva{number}" for number in range(20)]
+    for name in class_of:
+        (folder / "hand_ins" / f"{name}_{LESSON}.ipynb").write_text(name)
+    pool = _CountingPool(replayed(results | dict.fromkeys(class_of, results["Ana"])))
+    assert grade(folder / "hand_ins", folder / "course", options(), QUIET, pool) == []
+    assert len(pool.sent) == 20
+    assert pool.most <= 4
+
+
 def test_a_worker_that_dies_takes_nobody_with_it(results: dict[str, Result]) -> None:
     tasks = [Task(name, LESSON, (), (), "", SEED, False) for name in ("Ana", "Killer", "Ben")]
     found = {result.student: result for result in graded(iter(tasks), _DyingPool())}
@@ -226,6 +240,22 @@ def test_a_worker_that_dies_takes_nobody_with_it(results: dict[str, Result]) -> 
         "Killer": True,
         "Ben": False,
     }
+
+
+class _CountingPool(HerePool):
+    """Counts the results that are in memory."""
+
+    def __init__(self, answer: Callable[[Task], Result]) -> None:
+        super().__init__(answer)
+        self.sent: list[ref[Result]] = []
+        self.most = 0
+
+    def submit(self, task: Task) -> Future[Result]:
+        future = super().submit(task)
+        self.results.clear()
+        self.sent.append(ref(future.result()))
+        self.most = max(self.most, sum(one() is not None for one in self.sent))
+        return future
 
 
 class _DyingPool:

@@ -184,7 +184,7 @@ def pictures(replacement: Callable[..., Any] | None, network: Any) -> dict[str, 
     def own(function: Callable[..., Any]) -> Callable[..., Any]:
         return replacement or function
 
-    labels, channels = {"coffee": ESPRESSO}, {"conv1": (2,), "fire3": (27,)}
+    labels, channels = {"coffee": ESPRESSO}, {"conv1": (2, 20)}
     climb = own(right.maximise_activation)
     return {
         "strongest_patches": lambda: plots.strongest_patches(
@@ -253,6 +253,18 @@ def test_a_patch_beyond_the_edge_is_grey() -> None:
     patch = wishes._patch(image, -2, 5, 8)
     assert patch.shape == (8, 8, 3)
     assert (patch[:2] == 0.5).all() and (patch[:, 5:] == 0.5).all() and (patch[2:, :5] == 1).all()
+
+
+def test_what_takes_long_shows_its_progress(
+    network: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where a student's function is called, whose own output is kept quiet."""
+    with looking.progress(1, "step") as bar:
+        bar.delay, bar.mininterval = 0, 0
+        plots.attribution._occlusion(
+            right.occlusion_map, network, {"coffee": ESPRESSO}, 200, 200, bar
+        )
+    assert "1/1" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["occlusion", "maximised"])

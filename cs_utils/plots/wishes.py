@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from cs_utils.demonstrations import comes_alive, numbers
+from cs_utils.demonstrations import Note, comes_alive, numbers
 from cs_utils.kernel_side import is_grading
 from cs_utils.language import _
 from cs_utils.machine import one_thread
@@ -32,6 +32,7 @@ def strongest_patches(
         found = activations(network, pictures, list(channels))
     width = max(map(len, channels.values()))
     figure, axes = panels(len(channels), width * (count + 1) - 1, size=(9.8, 1.05 * len(channels)))
+    figure.get_layout_engine().set(h_pad=0.12)
     without_ticks(axes)
     for plot in axes[:, count :: count + 1].flat:
         plot.set_visible(False)
@@ -47,7 +48,9 @@ def strongest_patches(
                 plot.imshow(_patch(as_image(pictures[image]), *seen_by(layer, i, j, channel)))
             title = _("channel {number}, {side} x {side} pixels")
             title = title.format(number=channel, side=side)
-            places[0].set_title(title, fontsize=8, loc="left")
+            # Wider than its patch, which is not to widen the column.
+            corner = {"transform": places[0].transAxes, "in_layout": False}
+            places[0].text(0, 1.1, title, fontsize=8, **corner)
             facts.append(f"{layer}, {title}")
     caption = _(
         "For each channel the {count} tiles of the photos that it answers most to, cut down to "
@@ -80,7 +83,6 @@ def _patch(image: np.ndarray, top: int, left: int, side: int) -> np.ndarray:
     return framed[side + top : 2 * side + top, side + left : 2 * side + left]
 
 
-@comes_alive
 def maximised(
     maximise_activation: Callable[..., Any],
     network: Any,
@@ -88,46 +90,59 @@ def maximised(
     steps: int = 60,
     learning_rate: float = 10.0,
     side: int = 128,
-) -> Picture | str:
+) -> Picture | Note:
     """Pictures made by the student's function for some channels at each depth.
 
-    channels: their numbers by the layer's name, as many for each.
+    channels: their numbers by the layer's name, as many for each. Returns a Note where the function
+    is not right yet, and in a grader's kernel, where nobody would look at it.
     """
-    from cs_utils.looking import Gentle, noise, progress
+    from cs_utils.looking import progress
 
     if is_grading():
-        return _("While a notebook is graded no pictures are made: that would earn no points.")
+        return Note(_("While a notebook is graded no pictures are made: that earns no points."))
+    with progress(steps * sum(map(len, channels.values())), _("step")) as bar:
+        return _maximised(maximise_activation, network, channels, (steps, learning_rate), side, bar)
+
+
+@comes_alive
+def _maximised(
+    maximise_activation: Callable[..., Any],
+    network: Any,
+    channels: Channels,
+    way: tuple[int, float],
+    side: int,
+    bar: Any,
+) -> Picture:
+    from cs_utils.looking import Gentle, noise
+
     width = max(map(len, channels.values()))
     figure, axes = panels(len(channels), width, size=(1.7 * width + 0.9, 1.8 * len(channels)))
     start = on_its_device(noise(side), network)
     facts = []
-    with progress(steps * sum(map(len, channels.values())), _("step")) as bar:
-        for row, (layer, wanted) in zip(axes, channels.items(), strict=True):
-            part = up_to(network, layer)
-            row[0].set_ylabel(layer, fontsize=9, rotation=0, ha="right", va="center")
-            # Units that see much need no fine detail.
-            deep = seen_by(layer, 0, 0)[2] > SIDE / 3
-            rises = []
-            for plot, channel in zip(row, wanted, strict=True):
-                gentle = Gentle() if deep else Gentle(sigma=0.6, keep=0.97)
+    for row, (layer, wanted) in zip(axes, channels.items(), strict=True):
+        part = up_to(network, layer)
+        row[0].set_ylabel(layer, fontsize=9, rotation=0, ha="right", va="center")
+        # Units that see much need no fine detail.
+        deep = seen_by(layer, 0, 0)[2] > SIDE / 3
+        rises = []
+        for plot, channel in zip(row, wanted, strict=True):
+            gentle = Gentle() if deep else Gentle(sigma=0.6, keep=0.97)
 
-                def regularise(image: Any, gentle: Any = gentle) -> Any:
-                    bar.update(1)
-                    return gentle(image)
+            def regularise(image: Any, gentle: Any = gentle) -> Any:
+                bar.update(1)
+                return gentle(image)
 
-                image = maximise_activation(
-                    part, start.clone(), channel, steps, learning_rate, regularise
-                )
-                numbers(image, _("the image of maximise_activation"), tuple(start.shape))
-                before, after = (_mean(part, one, channel) for one in (start, image))
-                rises.append(f"{before:.1f} → {after:.1f}")
-                plot.imshow(_stretched(as_image(image)))
-                named = class_name(channel) if layer == "conv10" else str(channel)
-                plot.set_title(f"{named}\n{rises[-1]}", fontsize=9, pad=3)
-            facts.append(f"{layer}: {', '.join(rises)}")
+            image = maximise_activation(part, start.clone(), channel, *way, regularise)
+            numbers(image, _("the image of maximise_activation"), tuple(start.shape))
+            before, after = (_mean(part, one, channel) for one in (start, image))
+            rises.append(f"{before:.1f} → {after:.1f}")
+            plot.imshow(_stretched(as_image(image)))
+            named = class_name(channel) if layer == "conv10" else str(channel)
+            plot.set_title(f"{named}\n{rises[-1]}", fontsize=9, pad=3)
+        facts.append(f"{layer}: {', '.join(rises)}")
     without_ticks(axes)
     caption = _("{steps} steps each. The mean of each map, before and after: {facts}.")
-    text = caption.format(steps=steps, facts="; ".join(facts))
+    text = caption.format(steps=way[0], facts="; ".join(facts))
     alt = _(
         "Pictures made for single channels, one row for each depth, the last one for whole "
         "classes. {facts}"

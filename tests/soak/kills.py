@@ -4,9 +4,10 @@ it makes undisturbed: part of ``make soak``.
     python -m tests.soak.kills [--kills 200] [--commands 20] [--seed 0]
 
 That many of the kills hit the command as it is started from a shell, with a kernel at work: either
-its whole process group or the command alone, whose workers are still there for a moment. The others
-hit a process forked from one that has imported everything, so that most of its time is spent on
-writing. A finished run is compared, and the next begins in a new folder.
+its whole process group or the command alone, whose workers are still there for a moment. The other
+kills hit a process forked from one that has imported everything, to which what grading gave once is
+sent again, so that its time is spent on writing. A finished run is compared, and the next begins in
+another folder.
 """
 
 import argparse
@@ -27,13 +28,19 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from course_folders import QUIET, SEED, contents, options, small_class  # noqa: E402
+from course_folders import QUIET, SEED, HerePool, contents, options, replayed, small_class  # noqa: E402
+from rooms import LESSON  # noqa: E402
 
+from autograder.gradebook import CourseFolder  # noqa: E402
+from autograder.grading import Result  # noqa: E402
+from autograder.journal import Run  # noqa: E402
 from autograder.runs import grade  # noqa: E402
 
 # One notebook that runs, one student who handed nothing in, and files that are no notebooks: what
 # is tried is what is written.
 _HAND_INS = 40
+# Of so many runs one begins in an empty folder, the others where the lesson's release is made.
+_FROM_NOTHING = 4
 
 # Starts the grader and waits for some seconds, or for good; returns whether it ended by itself, all
 # right, and kills it otherwise.
@@ -52,10 +59,10 @@ def main() -> None:
         folder = Path(name)
         hand_ins = small_class(folder / "hand_ins", unreadable=_HAND_INS - 2)
         commands = _Soak(folder / "commands", _command(hand_ins, draw), draw)
-        lost = commands.kill(arguments.commands)
-        # Without the notebook no code is run, and no time goes by without something being written.
-        shutil.rmtree(hand_ins / "Ana")
-        forks = _Soak(folder / "forks", _fork(hand_ins), draw)
+        lost = commands.kill(arguments.commands) if arguments.commands else 0
+        pool = HerePool()
+        grade(hand_ins, folder / "once", options(sandbox=True), QUIET, pool)
+        forks = _Soak(folder / "forks", _fork(hand_ins, pool.results), draw)
         lost += forks.kill(arguments.kills - arguments.commands)
     sys.exit(1 if lost else 0)
 
@@ -69,25 +76,34 @@ class _Soak:
 
     def kill(self, kills: int) -> int:
         """Returns how many finished runs differ from the undisturbed one."""
-        began = time.monotonic()
         assert self._start(self._folder / "whole", None)
-        span = time.monotonic() - began
         expected = contents(self._folder / "whole")
+        course, prepared = self._folder / "course", self._folder / "prepared"
+        folder = CourseFolder(prepared)
+        with folder.journal.locked():
+            folder.prepare([LESSON], Run(SEED, seed_given=True), False)
+        shutil.copytree(prepared, course)
+        began = time.monotonic()
+        assert self._start(course, None)
+        span = time.monotonic() - began
         print(f"{self._folder.name}: {_HAND_INS} hand-ins, undisturbed: {span:.0f} s", flush=True)
-        course, done, finished, lost = self._folder / "course", 0, 0, 0
-        while done < kills or course.exists():
-            ended = self._start(course, self._draw.uniform(0, span) if done < kills else None)
-            if not ended:
+        shutil.rmtree(course)
+        done, finished, lost, under_way = 0, 0, 0, False
+        while done < kills or under_way:
+            under_way = True
+            if not self._start(course, self._draw.uniform(0, span) if done < kills else None):
                 done += 1
                 self._seen[_progress(course)] += 1
                 continue
-            finished += 1
+            finished, under_way = finished + 1, False
             same = contents(course) == expected
             lost += not same
             print(f"{done} kills, run {finished}: {'equal' if same else 'DIFFERENT'}", flush=True)
             if not same:
                 shutil.copytree(course, Path(tempfile.mkdtemp()) / "different")
             shutil.rmtree(course)
+            if finished % _FROM_NOTHING:
+                shutil.copytree(prepared, course)
         print(f"{done} kills in {finished} runs: {lost} runs differ from the undisturbed one.")
         for place, count in sorted(self._seen.items()):
             print(f"{count:4} kills {place}", flush=True)
@@ -115,12 +131,12 @@ def _command(hand_ins: Path, draw: random.Random) -> Start:
     return start
 
 
-def _fork(hand_ins: Path) -> Start:
+def _fork(hand_ins: Path, results: dict[str, Result]) -> Start:
     context = get_context("forkserver")
     context.set_forkserver_preload(["autograder.runs"])
 
     def start(course: Path, seconds: float | None) -> bool:
-        run = context.Process(target=_coordinate, args=(hand_ins, course))
+        run = context.Process(target=_coordinate, args=(hand_ins, course, results))
         run.start()
         run.join(seconds)
         if run.exitcode is None:
@@ -133,8 +149,8 @@ def _fork(hand_ins: Path) -> Start:
     return start
 
 
-def _coordinate(hand_ins: Path, course: Path) -> None:
-    assert grade(hand_ins, course, options(jobs=2), QUIET) == []
+def _coordinate(hand_ins: Path, course: Path, results: dict[str, Result]) -> None:
+    assert grade(hand_ins, course, options(), QUIET, HerePool(replayed(results))) == []
 
 
 def _progress(course: Path) -> str:

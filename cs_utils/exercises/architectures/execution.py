@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from cs_utils.exercises.architectures.tables import Branches, Layer, SideOutput, Table
+from cs_utils.exercises.specification import WrongReturnError
+from cs_utils.language import _
 
 Draw = Callable[[str, tuple[int, ...]], Any]
 
@@ -14,15 +16,28 @@ def execute(
     draw: Draw,
     training: bool = False,
     notice: Callable[[str], None] = lambda name: None,
+    lent: bool = False,
 ) -> list[Any]:
     """The outputs of a network: of the table's end and, in training, of each side output in turn.
 
     x: a tensor (N, C, H, W). draw: the value of a parameter, by role and shape, as ``weights.draw``
-    tells them. notice: is told the name of each step just before it is computed.
+    tells them. notice: is told the name of each step just before it is computed. lent: by the
+    grader, in the place of a student's module that is not right.
+    Raises WrongReturnError in a grader's kernel, where a network is to be the student's own.
     """
+    if not lent:
+        _refuse_while_grading()
     sides: list[tuple[int, Any]] = []
     last = _run(table, x, _Setting(draw, training, notice, sides))
     return [last, *(output for _place, output in sorted(sides, key=lambda side: side[0]))]
+
+
+def _refuse_while_grading() -> None:
+    from cs_utils.kernel_side import is_grading
+
+    if is_grading():
+        text = _("This computes the course's own table of a network. Write the network yourself.")
+        raise WrongReturnError(text)
 
 
 class _Setting:

@@ -1,5 +1,6 @@
 """Working modules for exercises that build on one that is not right yet, made of its table."""
 
+import copy
 import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,20 +17,26 @@ class LentModule:
     """Called with a class's arguments, it gives a module that computes the table for them.
 
     table: takes the same arguments; one of them is ``in_channels``. A module is needed in the
-    process of the student's network, so a kernel uses it as it is.
+    process of the student's network, so a kernel uses it as it is; there only what ``lend`` gives
+    computes anything.
     """
-
-    makes_module = True
 
     def __init__(self, table: Callable[..., Table]) -> None:
         self._table = table
+        self._lent = False
+
+    def lend(self) -> "LentModule":
+        """The same for a grader's kernel, in the place of a student's class."""
+        other = copy.copy(self)
+        other._lent = True
+        return other
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         arguments = inspect.signature(self._table).bind(*args, **kwargs).arguments
-        return _module(self._table(**arguments), arguments["in_channels"])
+        return _module(self._table(**arguments), arguments["in_channels"], self._lent)
 
 
-def _module(table: Table, in_channels: int) -> Any:
+def _module(table: Table, in_channels: int, lent: bool) -> Any:
     import torch
 
     needed: list[tuple[str, tuple[int, ...]]] = []
@@ -38,7 +45,7 @@ def _module(table: Table, in_channels: int) -> Any:
         needed.append((role, shape))
         return torch.empty(shape, device="meta")
 
-    execute(table, torch.empty(1, in_channels, _SIDE, _SIDE, device="meta"), shape_of)
+    execute(table, torch.empty(1, in_channels, _SIDE, _SIDE, device="meta"), shape_of, lent=lent)
 
     class Lent(torch.nn.Module):
         """Its parameters stand in the order in which the table needs them."""
@@ -56,7 +63,7 @@ def _module(table: Table, in_channels: int) -> Any:
 
         def forward(self, x: Any) -> Any:
             values = self._values()
-            return execute(table, x, lambda role, shape: next(values), self.training)[0]
+            return execute(table, x, lambda role, shape: next(values), self.training, lent=lent)[0]
 
         def _values(self) -> Iterator[Any]:
             for part in self.parts:

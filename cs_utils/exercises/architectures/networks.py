@@ -171,7 +171,25 @@ def _described(rows: Sequence[Row], inputs: Inputs, parameters: int) -> Outputs:
 
 
 def sized(rows: Sequence[Row]) -> list[Row]:
-    return [replace(row, source=0, second=0) for row in rows if row.kind_name in SIZED]
+    """The rows of layers that have a size of their own, each fed from such rows."""
+    found: list[Row] = []
+    places = {-1: -1}
+
+    def kept_place(place: int) -> int:
+        while place not in places:
+            place -= max(rows[place].source, 1)
+        return places[place]
+
+    for place, row in enumerate(rows):
+        if row.kind_name not in SIZED:
+            continue
+        here = places[place] = len(found)
+        sources = {
+            name: here - kept_place(place - distance) if distance else 0
+            for name, distance in (("source", row.source), ("second", row.second))
+        }
+        found.append(replace(row, **sources))
+    return found
 
 
 @functools.lru_cache(maxsize=64)

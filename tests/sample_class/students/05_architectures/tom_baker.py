@@ -1,0 +1,1 @@
+"""Tom Baker: opened the notebook, wrote nothing, handed it in."""
