@@ -1414,8 +1414,8 @@ class ResNet(nn.Module):
         arriving = width
         for stage, count in enumerate(counts):
             channels = width * 2**stage
-            for index in range(count):
-                stride = 2 if stage > 0 and index == 0 else 1
+            for number in range(count):
+                stride = 2 if stage > 0 and number == 0 else 1
                 layers.append(block(arriving, channels, stride))
                 arriving = expansion * channels
         self.features = nn.Sequential(*layers)
@@ -1725,16 +1725,16 @@ def train_small_network(images, labels, seed):
         return windows[torch.arange(len(x), device=x.device), :, down, right]
 
     epochs, batch_size = 8, 128
-    optimiser = torch.optim.AdamW(network.parameters())
+    adamw = torch.optim.AdamW(network.parameters())
     steps = epochs * -(-len(images) // batch_size)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 1e-2, total_steps=steps)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(adamw, 1e-2, total_steps=steps)
     images, labels = images.to(device), labels.to(device)
     for x, y in batches(images, labels, epochs, batch_size, seed):
         loss = F.cross_entropy(network(moved(x)), y)
-        optimiser.zero_grad()
+        adamw.zero_grad()
         loss.backward()
-        optimiser.step()
-        schedule.step()
+        adamw.step()
+        cycle.step()
     return network.eval()
     ### END SOLUTION
 

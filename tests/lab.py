@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect, sync_playwright
 
 _START = 60.0
-_PATIENCE = 300_000
+_PATIENCE = 120_000
 _SETTINGS = """{
  "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false},
  "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}
@@ -111,8 +111,9 @@ class Notebook:
         before = prompt.inner_text()
         cell.locator(".cm-content").click()
         self.page.keyboard.press("Control+Enter")
-        expect(prompt).not_to_have_text(before, timeout=_PATIENCE)
-        expect(prompt).to_have_text(re.compile(r"\d"), timeout=_PATIENCE)
+        with self._pictured_when_stuck():
+            expect(prompt).not_to_have_text(before, timeout=_PATIENCE)
+            expect(prompt).to_have_text(re.compile(r"\d"), timeout=_PATIENCE)
         return cell.locator(".jp-OutputArea-output")
 
     def start_all(self) -> None:
@@ -121,11 +122,20 @@ class Notebook:
 
     def finish_all(self) -> None:
         """Wait until every code cell has run; a folded one has no number."""
-        self.page.wait_for_function(
-            "() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
-            ".every(one => !one.textContent || /\\d/.test(one.textContent))",
-            timeout=_PATIENCE,
-        )
+        with self._pictured_when_stuck():
+            self.page.wait_for_function(
+                "() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
+                ".every(one => !one.textContent || /\\d/.test(one.textContent))",
+                timeout=_PATIENCE,
+            )
+
+    @contextmanager
+    def _pictured_when_stuck(self) -> Iterator[None]:
+        try:
+            yield
+        except (AssertionError, TimeoutError):
+            self.picture("stuck")
+            raise
 
     def menu(self, name: str, item: str) -> None:
         """Choose an item of the menu bar."""

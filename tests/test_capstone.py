@@ -19,9 +19,10 @@ from torch import nn
 
 from autograder import held_out
 from autograder.release import make_bundle
-from autograder.sandbox import require_sandbox, sandboxed_command
+from autograder.sandbox import require_sandbox
 from autograder.session import Limits, Session
 from autograder.verdict import cases_and_references
+from autograder.walls import Walls, passing_user, sandboxed_command
 from cs_utils import small_network
 from cs_utils.answers import NOT_WRITTEN, WRONG_RETURN, Answer, plain_array
 from cs_utils.capstone import train
@@ -105,9 +106,10 @@ class TestHeldOut:
         assert not [name for name in names if "held_out" in name]
         assert held_out.SHA256 not in digests
 
-    def test_they_are_not_in_the_sandbox(self, tmp_path: Path) -> None:
+    def test_they_are_not_in_the_sandbox(self) -> None:
         require_sandbox()
-        command = sandboxed_command([sys.executable, "-c", LOOKED_FOR], [tmp_path], "torch")
+        looking = [sys.executable, "-c", LOOKED_FOR]
+        command = sandboxed_command(looking, "torch", Limits(), Walls(), passing_user())
         run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
         size = held_out.FILE.stat().st_size
         found = [line.split(" ", 1) for line in run.stdout.splitlines()]

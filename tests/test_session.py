@@ -151,8 +151,11 @@ class TestLimits:
         code = f"import os, time\ndef relu_forward(x):\n    {hog}\n    time.sleep(60)"
         _cells, answers = run(code, limits=limits)
         problem = answers[0].problem
-        assert problem is not None and problem.kind == CRASHED
-        assert words in problem.text
+        # Of memory the system's own limit may come first.
+        assert problem is not None
+        assert (problem.kind == CRASHED and words in problem.text) or (
+            words == "of memory" and problem.text == "MemoryError"
+        )
 
     def test_without_a_sandbox_scipy_does_not_convolve_either(self) -> None:
         code = "from scipy.signal import correlate2d\ncorrelate2d([[1]], [[1]])"

@@ -188,6 +188,7 @@ MAXIMISE_ACTIVATION = Exercise(
     answer=_ask,
     oracle=lambda inputs: _outputs(inputs, _RIGHT),
     library="torch",
+    seconds=60,
     tolerance=1e-6,
     misconceptions=(
         _mistake(

@@ -177,6 +177,7 @@ OCCLUSION_MAP = Exercise(
     answer=_ask,
     oracle=lambda inputs: {"probabilities": _map(inputs)},
     library="torch",
+    seconds=60,
     misconceptions=(
         _mistake(
             "score in place of the probability",

@@ -180,6 +180,7 @@ SALIENCY_MAP = Exercise(
     answer=_ask,
     oracle=_oracle,
     library="torch",
+    seconds=60,
     misconceptions=(
         _mistake(
             "probability in place of the score",

@@ -103,6 +103,7 @@ STRONGEST_UNITS = Exercise(
     answer=_ask,
     oracle=lambda inputs: {_NAME: _units(inputs)},
     library="torch",
+    seconds=60,
     misconceptions=(
         Misconception(
             "number divided by the height",
