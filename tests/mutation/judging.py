@@ -3,7 +3,7 @@
 import contextlib
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,9 +13,9 @@ from cs_utils.answers import Answer, answer_case
 from cs_utils.checks import check_exercise
 from cs_utils.closeness import close, unchanged
 from cs_utils.exercises.specification import Case, Exercise, Outputs
-from cs_utils.verdicts import with_properties
-from mutation.lessons import solution_cells, solved_lesson
+from cs_utils.verdicts import Verdict, with_properties
 from mutation.mutants import Mutant, mutants
+from mutation.sources import Source
 from mutation.variations import varied_cases
 
 KILLED = "killed"
@@ -25,6 +25,8 @@ SURVIVED = "survived"
 # Two results that differ by less than this, relative to the largest, differ by rounding alone.
 _ROUNDING = 1e-9
 _EXTRA_SEEDS = range(100, 110)
+
+Question = tuple[Case, Outputs]
 
 
 class _OutOfTimeError(BaseException):
@@ -37,80 +39,98 @@ class Handed:
     seed: what the check's cases are drawn from.
     """
 
-    def __init__(self, exercise: Exercise, seed: int) -> None:
-        self.exercise, self.seed = exercise, seed
-        self.namespace = solved_lesson(exercise.lesson)
-        self.cases = exercise.draw_cases(seed)
-        self.expected = [exercise.oracle(case.inputs) for case in self.cases]
+    def __init__(self, exercise: Exercise, source: Source, seed: int) -> None:
+        self.exercise, self.source, self.seed = exercise, source, seed
+        self.namespace = source.namespace
+        cases = exercise.draw_cases(seed)
+        self.questions = [(case, exercise.oracle(case.inputs)) for case in cases]
+        self._telling = [one for one in self.questions if one[0].weight and not one[0].refusal]
+        source.run(source.text, exercise.name)
         start = time.process_time()
-        verdict = check_exercise(exercise, self.namespace, seed)
+        verdict = self.verdict(self.questions)
         assert verdict.score == verdict.max_score, f"{exercise.name} unsolved: {verdict.reason}"
-        self.seconds = 5 + 20 * (time.process_time() - start)
-        self._further: list[tuple[Case, Outputs]] = []
+        self.seconds = 2 + 20 * (time.process_time() - start)
+        self._further: list[tuple[Case, Answer]] = []
 
     def mutants(self) -> list[Mutant]:
-        """All mutants of the lesson's own solution."""
-        return mutants(solution_cells(self.exercise.lesson)[self.exercise.name])
+        """All mutants of the source's text."""
+        return mutants(self.source.text)
 
     def fate(self, mutant: Mutant) -> str:
         """KILLED where it loses points; EQUIVALENT where it gives the solution's results on many
         further cases, too; else SURVIVED."""
-        own = self.namespace[self.exercise.name]
+        with self.handed_in(mutant) as runs:
+            if not runs or self.loses_points():
+                return KILLED
+        return EQUIVALENT if self._computes_the_same(mutant) else SURVIVED
+
+    @contextlib.contextmanager
+    def handed_in(self, mutant: Mutant) -> Iterator[bool]:
+        """For a while the mutant stands in the solution's place; gives whether its cell runs."""
+        before = dict(self.namespace)
+        try:
+            yield self._runs(mutant)
+        finally:
+            self.namespace.clear()
+            self.namespace.update(before)
+
+    def _runs(self, mutant: Mutant) -> bool:
         try:
             with _limited(self.seconds):
-                exec(compile(mutant.source, "mutant", "exec"), self.namespace)
-                if self._loses_points():
-                    return KILLED
-                return EQUIVALENT if self._computes_the_same(own) else SURVIVED
+                self.source.run(mutant.source, self.exercise.name)
         except (_OutOfTimeError, Exception):
-            # Endless, or an error as soon as the cell is run: nobody gets points for that.
-            return KILLED
-        finally:
-            self.namespace[self.exercise.name] = own
-
-    def _loses_points(self) -> bool:
-        """Whether the check takes points off; the first case that does settles it."""
-        for case, right in zip(self.cases, self.expected, strict=True):
-            if case.weight and not case.refusal and not self._passes([case], [right]):
-                return True
-        return not self._passes(self.cases, self.expected)
-
-    def _passes(self, cases: Sequence[Case], expected: Sequence[Outputs]) -> bool:
-        """Whether these cases alone get full marks."""
-        known = {id(case.inputs): right for case, right in zip(cases, expected, strict=True)}
-        asked = replace(
-            self.exercise,
-            cases=lambda _rng: list(cases),
-            oracle=lambda inputs: known[id(inputs)],
-        )
-        verdict = check_exercise(asked, self.namespace, self.seed)
-        return verdict.score == verdict.max_score
-
-    def _computes_the_same(self, own: Any) -> bool:
-        name = self.exercise.name
-        mutant = self.namespace[name]
-        for case in self.further_cases(own):
-            self.namespace[name] = own
-            wanted = self._answer(case)
-            self.namespace[name] = mutant
-            if not _same(wanted, self._answer(case), case):
-                return False
+            return False
         return True
 
-    def further_cases(self, own: Any) -> list[Case]:
-        """Cases of other seeds and other sizes, on which the solution is right."""
+    def loses_points(self) -> bool:
+        """Whether the check takes points off, or never ends; the first case that does settles it,
+        and is asked first of the next mutant."""
+        try:
+            with _limited(self.seconds):
+                for place, question in enumerate(self._telling):
+                    if self._takes_points([question]):
+                        self._telling.insert(0, self._telling.pop(place))
+                        return True
+                return self._takes_points(self.questions)
+        except _OutOfTimeError:
+            return True
+
+    def _takes_points(self, questions: list[Question]) -> bool:
+        verdict = self.verdict(questions, with_hints=False)
+        return verdict.score < verdict.max_score
+
+    def verdict(self, questions: list[Question], with_hints: bool = True) -> Verdict:
+        """The check's verdict on these questions alone; without hints it is found sooner."""
+        known = {id(case.inputs): right for case, right in questions}
+        asked = replace(
+            self.exercise,
+            cases=lambda _rng: [case for case, _right in questions],
+            oracle=lambda inputs: known[id(inputs)],
+            misconceptions=self.exercise.misconceptions if with_hints else (),
+        )
+        return check_exercise(asked, self.namespace, self.seed)
+
+    def _computes_the_same(self, mutant: Mutant) -> bool:
+        further = self._further_answers()
+        with self.handed_in(mutant):
+            for case, wanted in further:
+                try:
+                    with _limited(self.seconds):
+                        found = self._answer(case)
+                except _OutOfTimeError:
+                    return False
+                if not _same(wanted, found, case):
+                    return False
+        return True
+
+    def _further_answers(self) -> list[tuple[Case, Answer]]:
+        """Cases of other seeds and of other sizes, with what the solution gives for them."""
         if not self._further:
-            mutant = self.namespace[self.exercise.name]
-            self.namespace[self.exercise.name] = own
             others = [case for seed in _EXTRA_SEEDS for case in self.exercise.draw_cases(seed)]
-            varied = [
-                (case, right)
-                for case, right in varied_cases(self.exercise, others)
-                if self._passes([case], [right])
-            ]
-            self._further = [(case, {}) for case in others] + varied
-            self.namespace[self.exercise.name] = mutant
-        return [case for case, _right in self._further]
+            varied = varied_cases(self.exercise, others)
+            right = [case for case, outputs in varied if not self._takes_points([(case, outputs)])]
+            self._further = [(case, self._answer(case)) for case in others + right]
+        return self._further
 
     def _answer(self, case: Case) -> Answer:
         return with_properties(

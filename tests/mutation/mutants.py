@@ -60,22 +60,44 @@ class Mutant:
 def mutants(source: str) -> list[Mutant]:
     """All mutants of a function's or class's source, each different from it and from the others.
 
-    Docstrings stay, and so does what a notebook hands out around a marked solution; the order is
-    that of the source.
+    Docstrings stay, and so does what a notebook hands out: signatures, and what stands around a
+    marked solution. The order is that of the source.
     """
     tree, own_lines = ast.parse(source), _lines_of_solutions(source)
     original = ast.unparse(tree)
+    nodes = list(ast.walk(tree))
+    handed_out = {id(part) for node in nodes for part in _signature(node)}
+    # A constant alone says little: it is shown with what it stands in.
+    around = {id(child): place for place, node in enumerate(nodes) for child in _constants(node)}
     found: dict[str, Mutant] = {}
-    for place, node in enumerate(ast.walk(tree)):
-        if getattr(node, "lineno", 0) not in own_lines:
+    for place, node in enumerate(nodes):
+        if getattr(node, "lineno", 0) not in own_lines or id(node) in handed_out:
             continue
         for changed in _changes(node):
             mutant = _Replace(place, changed).applied_to(tree)
             text = ast.unparse(mutant)
             if text != original and text not in found:
-                before, after = (ast.unparse(one).split("\n")[0] for one in (node, changed))
+                shown = around.get(id(node), place)
+                before, after = (_first_line(list(ast.walk(one))[shown]) for one in (tree, mutant))
                 found[text] = Mutant(f"line {node.lineno}: {before} -> {after}", text)
     return list(found.values())
+
+
+def _signature(node: ast.AST) -> Iterator[ast.AST]:
+    """All that belongs to the arguments and the annotations of a function."""
+    if isinstance(node, ast.FunctionDef):
+        yield from ast.walk(node.args)
+        yield from ast.walk(node.returns) if node.returns else ()
+    if isinstance(node, ast.AnnAssign):
+        yield from ast.walk(node.annotation)
+
+
+def _constants(node: ast.AST) -> Iterator[ast.AST]:
+    return (child for child in ast.iter_child_nodes(node) if isinstance(child, ast.Constant))
+
+
+def _first_line(node: ast.AST) -> str:
+    return ast.unparse(node).split("\n")[0]
 
 
 def _lines_of_solutions(source: str) -> set[int]:

@@ -20,11 +20,10 @@ from matrix_styles import OTHER_STYLES as MATRIX_STYLES
 from sample_class.build import students
 
 from cs_utils.checks import check_exercise
-from cs_utils.exercises import lesson_exercises
 from cs_utils.exercises.specification import Exercise
 from mutation.lessons import solved_lesson
+from mutation.sources import references
 from mutation.written import WRITTEN
-from solutions.references import reference_functions
 
 # Everything that these students of the sample class wrote is right.
 _RIGHT_STUDENTS = ("aiko_tanaka", "jonas_weber", "sofia_rossi", "priya_sharma")
@@ -45,7 +44,7 @@ def right_solutions(exercise: Exercise) -> dict[str, bool]:
 def _namespaces(exercise: Exercise) -> Iterator[tuple[str, dict[str, Any]]]:
     lesson = solved_lesson(exercise.lesson)
     yield "the lesson's own", lesson
-    yield "the reference", lesson | dict(_references(exercise))
+    yield "the reference", lesson | references(exercise)
     for style, functions in _written(exercise):
         yield style, lesson | dict(functions)
     for who in _RIGHT_STUDENTS:
@@ -55,13 +54,6 @@ def _namespaces(exercise: Exercise) -> Iterator[tuple[str, dict[str, Any]]]:
     namespace = _of_student(exercise.lesson, _RIGHT_STUDENTS[0])
     if namespace and exercise.library == "numpy" and exercise.name != "ConvNet":
         yield "number by number, in float32", namespace | _in_single_precision(exercise, namespace)
-
-
-def _references(exercise: Exercise) -> Functions:
-    """The references of a lesson, which keep caches of their own."""
-    known = reference_functions(exercise.library)
-    names = [one.name for one in lesson_exercises(exercise.lesson)]
-    return {name: known[name] for name in names if name in known}
 
 
 def _written(exercise: Exercise) -> Iterator[tuple[str, Functions]]:
