@@ -12,8 +12,10 @@ import numpy as np
 from cs_utils.answers import Answer, answer_case
 from cs_utils.checks import check_exercise
 from cs_utils.closeness import close, unchanged
+from cs_utils.exercises import lent_parts
 from cs_utils.exercises.specification import Case, Exercise, Outputs
-from cs_utils.verdicts import Verdict, with_properties
+from cs_utils.reports import html_report, text_report
+from cs_utils.verdicts import Verdict, first_failure, with_properties
 from mutation.mutants import Mutant, mutants
 from mutation.sources import Source
 from mutation.variations import varied_cases
@@ -49,8 +51,9 @@ class Handed:
         start = time.process_time()
         verdict = self.verdict(self.questions)
         assert verdict.score == verdict.max_score, f"{exercise.name} unsolved: {verdict.reason}"
-        self.seconds = 2 + 20 * (time.process_time() - start)
+        self.seconds = 1 + 20 * (time.process_time() - start)
         self._further: list[tuple[Case, Answer]] = []
+        self._settled_by: list[Question] = []
 
     def mutants(self) -> list[Mutant]:
         """All mutants of the source's text."""
@@ -63,6 +66,20 @@ class Handed:
             if not runs or self.loses_points():
                 return KILLED
         return EQUIVALENT if self._computes_the_same(mutant) else SURVIVED
+
+    def explained(self, mutant: Mutant) -> bool:
+        """Whether the report on a mutant that has just lost points says more than how many values
+        are wrong: what they have in common, a known mistake, a shape, a row, an exception.
+
+        Draws the report both as text and as HTML.
+        """
+        with self.handed_in(mutant) as runs, contextlib.suppress(_OutOfTimeError):
+            if runs and self._settled_by:
+                with _limited(self.seconds):
+                    verdict = self.verdict(self._settled_by)
+                text_report(verdict), html_report(verdict)
+                return _says_more(verdict)
+        return True
 
     @contextlib.contextmanager
     def handed_in(self, mutant: Mutant) -> Iterator[bool]:
@@ -85,28 +102,37 @@ class Handed:
     def loses_points(self) -> bool:
         """Whether the check takes points off, or never ends; the first case that does settles it,
         and is asked first of the next mutant."""
+        self._settled_by = []
         try:
             with _limited(self.seconds):
                 for place, question in enumerate(self._telling):
                     if self._takes_points([question]):
                         self._telling.insert(0, self._telling.pop(place))
+                        self._settled_by = [question]
                         return True
+                self._settled_by = self.questions
                 return self._takes_points(self.questions)
         except _OutOfTimeError:
             return True
 
+    def verdict(self, questions: list[Question]) -> Verdict:
+        """The check's verdict on these questions alone."""
+        return self._verdict(self.exercise, questions)
+
     def _takes_points(self, questions: list[Question]) -> bool:
-        verdict = self.verdict(questions, with_hints=False)
+        """Whether they lose points; without hints, and without asking again with working parts
+        where the parts have no cache and are right anyway, that is found sooner."""
+        parts = self.exercise.builds_on if self.exercise.cache_from else lent_parts(self.exercise)
+        exercise = replace(self.exercise, misconceptions=(), builds_on=tuple(parts))
+        verdict = self._verdict(exercise, questions)
         return verdict.score < verdict.max_score
 
-    def verdict(self, questions: list[Question], with_hints: bool = True) -> Verdict:
-        """The check's verdict on these questions alone; without hints it is found sooner."""
+    def _verdict(self, exercise: Exercise, questions: list[Question]) -> Verdict:
         known = {id(case.inputs): right for case, right in questions}
         asked = replace(
-            self.exercise,
+            exercise,
             cases=lambda _rng: [case for case, _right in questions],
             oracle=lambda inputs: known[id(inputs)],
-            misconceptions=self.exercise.misconceptions if with_hints else (),
         )
         return check_exercise(asked, self.namespace, self.seed)
 
@@ -136,6 +162,13 @@ class Handed:
         return with_properties(
             self.exercise, case, answer_case(self.exercise, self.namespace, case)
         )
+
+
+def _says_more(verdict: Verdict) -> bool:
+    failure = first_failure(verdict.results)
+    assert failure is not None
+    told = [one for one in failure.differences if one.wrong is None or not one.shown]
+    return bool(failure.problem or told or verdict.hints)
 
 
 def _same(wanted: Answer, found: Answer, case: Case) -> bool:

@@ -45,33 +45,38 @@ _NAMES = {
     "zeros": "ones",
     "zeros_like": "ones_like",
 }
+_WITHOUT_EFFECT = ("inplace", "optimize", "strict", "writeable")
 _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
 _STATEMENTS = (ast.Assign, ast.AugAssign, ast.Expr, ast.For, ast.Return)
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """Code with a mistake in it, and which mistake, as ``line 7: x + h -> x - h``."""
+    """Code with a mistake in it. change: which one, as ``x + h -> x - h``; line: where."""
 
+    line: int
     change: str
     source: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.change}"
 
 
 def mutants(source: str) -> list[Mutant]:
     """All mutants of a function's or class's source, each different from it and from the others.
 
-    Docstrings stay, and so does what a notebook hands out: signatures, and what stands around a
-    marked solution. The order is that of the source.
+    Docstrings and the text of errors stay, and so does what a notebook hands out: signatures, and
+    what stands around a marked solution. The order is that of the source.
     """
     tree, own_lines = ast.parse(source), _lines_of_solutions(source)
     original = ast.unparse(tree)
     nodes = list(ast.walk(tree))
-    handed_out = {id(part) for node in nodes for part in _signature(node)}
+    left_alone = {id(part) for node in nodes for part in _left_alone(node)}
     # A constant alone says little: it is shown with what it stands in.
     around = {id(child): place for place, node in enumerate(nodes) for child in _constants(node)}
     found: dict[str, Mutant] = {}
     for place, node in enumerate(nodes):
-        if getattr(node, "lineno", 0) not in own_lines or id(node) in handed_out:
+        if getattr(node, "lineno", 0) not in own_lines or id(node) in left_alone:
             continue
         for changed in _changes(node):
             mutant = _Replace(place, changed).applied_to(tree)
@@ -79,17 +84,23 @@ def mutants(source: str) -> list[Mutant]:
             if text != original and text not in found:
                 shown = around.get(id(node), place)
                 before, after = (_first_line(list(ast.walk(one))[shown]) for one in (tree, mutant))
-                found[text] = Mutant(f"line {node.lineno}: {before} -> {after}", text)
+                found[text] = Mutant(node.lineno, f"{before} -> {after}", text)
     return list(found.values())
 
 
-def _signature(node: ast.AST) -> Iterator[ast.AST]:
-    """All that belongs to the arguments and the annotations of a function."""
-    if isinstance(node, ast.FunctionDef):
-        yield from ast.walk(node.args)
-        yield from ast.walk(node.returns) if node.returns else ()
-    if isinstance(node, ast.AnnAssign):
-        yield from ast.walk(node.annotation)
+def _left_alone(node: ast.AST) -> Iterator[ast.AST]:
+    """What belongs to a signature or an annotation, to an error's text, to an option that changes
+    no result."""
+    match node:
+        case ast.FunctionDef():
+            yield from ast.walk(node.args)
+            yield from ast.walk(node.returns) if node.returns else ()
+        case ast.AnnAssign():
+            yield from ast.walk(node.annotation)
+        case ast.Raise(exc=ast.Call(args=texts)):
+            yield from (part for text in texts for part in ast.walk(text))
+        case ast.keyword(arg=name) if name in _WITHOUT_EFFECT:
+            yield from ast.walk(node)
 
 
 def _constants(node: ast.AST) -> Iterator[ast.AST]:

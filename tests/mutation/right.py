@@ -4,6 +4,7 @@ They come from the lessons, the references, the sample class and the tests of ea
 they stand side by side, to be counted and checked in one place.
 """
 
+import ast
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -21,7 +22,7 @@ from sample_class.build import students
 
 from cs_utils.checks import check_exercise
 from cs_utils.exercises.specification import Exercise
-from mutation.lessons import solved_lesson
+from mutation.lessons import solution_cells, solved_lesson
 from mutation.sources import references
 from mutation.written import WRITTEN
 
@@ -35,10 +36,15 @@ Functions = Mapping[str, Callable[..., Any]]
 def right_solutions(exercise: Exercise) -> dict[str, bool]:
     """Where each solution of the exercise comes from, and whether it gets full marks."""
     found = {}
-    for style, namespace in _namespaces(exercise):
+    for style, namespace in right_styles(exercise).items():
         verdict = check_exercise(exercise, namespace, seed=41)
         found[style] = verdict.score == verdict.max_score
     return found
+
+
+def right_styles(exercise: Exercise) -> dict[str, dict[str, Any]]:
+    """The namespace of each solution, by where it comes from."""
+    return dict(_namespaces(exercise))
 
 
 def _namespaces(exercise: Exercise) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -48,7 +54,8 @@ def _namespaces(exercise: Exercise) -> Iterator[tuple[str, dict[str, Any]]]:
     for style, functions in _written(exercise):
         yield style, lesson | dict(functions)
     for who in _RIGHT_STUDENTS:
-        if namespace := _of_student(exercise.lesson, who):
+        namespace = _of_student(exercise.lesson, who)
+        if namespace and _is_own_work(exercise, who):
             yield who, namespace
     # In single precision as well, in the style of a student who works number by number.
     namespace = _of_student(exercise.lesson, _RIGHT_STUDENTS[0])
@@ -75,15 +82,40 @@ def _written(exercise: Exercise) -> Iterator[tuple[str, Functions]]:
 
 
 @cache
+def _cells(lesson: str, who: str) -> list[str]:
+    """What a student of the sample class wrote; nothing where they handed in none."""
+    found = [one.cells for one in students() if (one.lesson, one.file) == (lesson, who)]
+    return found[0] if found else []
+
+
+@cache
 def _of_student(lesson: str, who: str) -> dict[str, Any]:
     """The lesson's namespace with a student's cells run in it; empty where they handed in none."""
-    for student in students():
-        if (student.lesson, student.file) == (lesson, who):
-            namespace = solved_lesson(lesson)
-            for cell in student.cells:
-                exec(cell, namespace)
-            return namespace
-    return {}
+    namespace = solved_lesson(lesson) if _cells(lesson, who) else {}
+    for cell in _cells(lesson, who):
+        exec(cell, namespace)
+    return namespace
+
+
+def _is_own_work(exercise: Exercise, who: str) -> bool:
+    """Whether a student's solution is another program than the lesson's."""
+    definition = re.compile(rf"^(def|class) {exercise.name}\b", re.MULTILINE)
+    own = [cell for cell in _cells(exercise.lesson, who) if definition.search(cell)]
+    lessons_own = _program(solution_cells(exercise.lesson)[exercise.name])
+    return bool(own) and _program(own[-1]) != lessons_own
+
+
+def _program(text: str) -> str:
+    """A piece of code without comments, docstrings and annotations."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
+            node.body = node.body[1:]
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+        if isinstance(node, ast.arg):
+            node.annotation = None
+    return ast.unparse(tree)
 
 
 def _in_single_precision(exercise: Exercise, namespace: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,33 +10,48 @@ import argparse
 import sys
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from cs_utils.exercises import find_exercise, lesson_exercises, lessons
-from mutation.judging import KILLED, SURVIVED, Handed
+from mutation.judging import EQUIVALENT, KILLED, SURVIVED, Handed
 from mutation.reasons import NOT_ASKED, WITHOUT_MUTANTS
 from mutation.recognition import recognised_rate
 from mutation.right import right_solutions
-from mutation.table import REPORT, Row, written
+from mutation.sources import sources
+from mutation.table import REPORT, Row, told, written
 
 _SEED = 11
 _LEAST_RATE = 0.9
 
 
-def examined(name: str) -> tuple[Row, list[str]]:
-    """The row of an exercise, and what is wrong with its check."""
+@dataclass
+class Examined:
+    """What came out for an exercise: its row, its equivalent mutants, and what is wrong with its
+    check."""
+
+    row: Row
+    equivalent: list[str]
+    wrong: list[str]
+
+
+def examined(name: str) -> Examined:
+    """Hand in everything there is for an exercise."""
     exercise = find_exercise(name)
     fates: Counter[str] = Counter()
-    wrong = []
-    if name not in WITHOUT_MUTANTS:
-        handed = Handed(exercise, _SEED)
+    equivalent, wrong = [], []
+    for source in sources(exercise) if name not in WITHOUT_MUTANTS else ():
+        handed = Handed(exercise, source, _SEED)
         for mutant in handed.mutants():
             fate = handed.fate(mutant)
             fates[fate] += 1
-            if fate == SURVIVED and (name, mutant.change) not in NOT_ASKED:
-                wrong.append(f"{name}: a mutant gets full marks, {mutant.change}")
+            fates["explained"] += fate == KILLED and handed.explained(mutant)
+            if fate == EQUIVALENT:
+                equivalent.append(told(name, source.origin, mutant))
+            elif fate == SURVIVED and (name, mutant.change) not in NOT_ASKED:
+                wrong.append(f"{name}, {source.origin}: a mutant gets full marks, {mutant}")
     rate = recognised_rate(exercise)
     if rate < _LEAST_RATE:
         wrong.append(f"{name}: only {rate:.0%} of the mistakes get their own hint")
@@ -44,16 +59,17 @@ def examined(name: str) -> tuple[Row, list[str]]:
     wrong += [f"{name}: {style} loses points" for style, full in right.items() if not full]
     row = Row(
         name,
-        sum(fates.values()),
+        fates[KILLED] + fates[EQUIVALENT] + fates[SURVIVED],
         fates[KILLED],
-        sum(fates.values()) - fates[KILLED] - fates[SURVIVED],
+        fates[EQUIVALENT],
         fates[SURVIVED],
+        fates["explained"],
         len(exercise.misconceptions),
         rate,
         len(right),
         sum(right.values()),
     )
-    return row, wrong
+    return Examined(row, equivalent, wrong)
 
 
 def main() -> int:
@@ -63,19 +79,19 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", help="these exercises alone; no report is written")
     options = parser.parse_args()
     everything = [one.name for lesson in lessons() for one in lesson_exercises(lesson)]
-    rows, wrong = [], []
+    all_found = []
     with ProcessPoolExecutor(options.jobs, get_context("spawn"), _one_thread) as pool:
-        for row, found in pool.map(examined, options.only or everything):
-            print(row, *found, sep="\n  ", flush=True)
-            rows.append(row)
-            wrong += found
+        for found in pool.map(examined, options.only or everything):
+            print(found.row, *found.wrong, sep="\n  ", flush=True)
+            all_found.append(found)
     if not options.only:
-        notes = [f"- `{name}`, {change}: {why}." for (name, change), why in NOT_ASKED.items()]
+        notes = [f"- `{name}`, `{change}`: {why}." for (name, change), why in NOT_ASKED.items()]
         notes += [f"- `{name}`, no mutants: {why}." for name, why in WITHOUT_MUTANTS.items()]
-        REPORT.parent.mkdir(exist_ok=True)
-        REPORT.write_text(written(rows, notes))
-    print(f"{len(wrong)} faults found in the checks of {len(rows)} exercises.")
-    return 1 if wrong else 0
+        equivalent = [one for found in all_found for one in found.equivalent]
+        REPORT.write_text(written([found.row for found in all_found], notes, equivalent))
+    faults = sum(len(found.wrong) for found in all_found)
+    print(f"{faults} faults found in the checks of {len(all_found)} exercises.")
+    return 1 if faults else 0
 
 
 def _one_thread() -> None:

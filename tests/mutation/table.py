@@ -1,8 +1,8 @@
-"""The table of ``docs/mutation.md``: one row for each exercise."""
+"""The report ``docs/mutation.md``: a row for each exercise, and the mutants that change nothing."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 REPORT = Path(__file__).parents[2] / "docs" / "mutation.md"
@@ -11,18 +11,26 @@ _HEAD = """# How the checks are checked
 
 Made by `make mutation`; not written by hand.
 
-- **mutants**: the lesson's own solution with one small mistake each, made by a machine: an
-  operator, a comparison, an index, an axis, a constant or a sign changed, a condition turned round,
-  arguments exchanged, a statement left out. What the notebook hands out (the signature) stays.
+- **mutants**: the lesson's own solution, and the vectorised or PyTorch reference, with one small
+  mistake each, made by a machine: an operator, a comparison, an index, an axis, a constant or a
+  sign changed, a condition turned round, arguments exchanged, a statement left out. Signatures and
+  the texts of errors stay.
 - **killed**: handed in beside the lesson's other solutions, they lose points.
 - **equivalent**: they lose none, and on the cases of ten more seeds and on variations of other
   sizes they give the solution's results to nine digits. What a forward function keeps in its
-  cache is judged in the backward exercise.
+  cache is judged in the backward exercise. They are listed below, to be read by a person.
 - **survived**: neither. A reason stands below.
+- **explained**: of the mutants killed, those whose report says more than how many values are
+  wrong: a known mistake, what the wrong values have in common, a shape, a layer, an exception.
 - **mistakes**: catalogued misconceptions. **recognised**: how often such a mistake, handed in as
   wrong outputs on three fresh seeds, costs points and gets its own hint before any other.
 - **right**: right solutions in different styles (loops, vectorised, einsum, tensors, float32), and
   how many of them get full marks.
+
+`make test` hands in every mutant, too, on another seed, but for those listed here as equivalent; and
+every right solution, but for those that train for half a minute (`train_small_network`). It asks the
+known mistakes on seeds of its own. What only `make mutation` does: it proves the equivalent ones
+equivalent, draws the report of every mutant, and trains.
 """
 _COLUMNS = (
     "exercise",
@@ -30,33 +38,48 @@ _COLUMNS = (
     "killed",
     "equivalent",
     "survived",
+    "explained",
     "mistakes",
     "recognised",
     "right",
     "full marks",
 )
+_EQUIVALENT = "## Equivalent mutants"
 
 
 @dataclass(frozen=True)
 class Row:
-    """What was found out about the check of an exercise. recognised: a share of 1."""
+    """What was found out about the check of an exercise. explained: how many; recognised: a share
+    of 1."""
 
     exercise: str
     mutants: int
     killed: int
     equivalent: int
     survived: int
+    explained: int
     mistakes: int
     recognised: float
     right: int
     full_marks: int
 
 
-def written(rows: Sequence[Row], notes: Sequence[str]) -> str:
-    """The whole report, in Markdown."""
+def written(rows: Sequence[Row], notes: Sequence[str], equivalent: Sequence[str]) -> str:
+    """The whole report, in Markdown. equivalent: mutants as ``told`` tells them."""
     lines = ["| " + " | ".join(_COLUMNS) + " |", "| --- |" + " ---: |" * (len(_COLUMNS) - 1)]
     lines += [_line(row) for row in (*rows, _total(rows))]
-    return "\n".join([_HEAD, *lines, "", *notes]).rstrip() + "\n"
+    lines += ["", *notes, "", _EQUIVALENT, "", *(f"- {one}" for one in equivalent)]
+    return "\n".join([_HEAD, *lines]).rstrip() + "\n"
+
+
+def told(exercise: str, origin: str, mutant: object) -> str:
+    """A mutant in a line of the report."""
+    return f"`{exercise}`, {origin}, `{mutant}`"
+
+
+def equivalent_in(report: str) -> set[str]:
+    """The mutants that a report lists as equivalent, as ``told`` tells them."""
+    return set(re.findall(r"^- (.*)$", report.partition(_EQUIVALENT)[2], re.MULTILINE))
 
 
 def mistakes_told(report: str) -> dict[str, int]:
@@ -73,7 +96,6 @@ def _line(row: Row) -> str:
 
 
 def _total(rows: Sequence[Row]) -> Row:
-    counts = [sum(one) for one in zip(*(astuple(row)[1:] for row in rows), strict=True)]
-    told = sum(row.recognised * row.mistakes for row in rows) / sum(row.mistakes for row in rows)
-    mutants, killed, equivalent, survived, mistakes, _recognised, right, full_marks = counts
-    return Row("all", mutants, killed, equivalent, survived, mistakes, told, right, full_marks)
+    total = Row("all", *(sum(one) for one in zip(*(astuple(row)[1:] for row in rows), strict=True)))
+    recognised = sum(row.recognised * row.mistakes for row in rows) / total.mistakes
+    return replace(total, recognised=recognised)

@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from mutation.written_deep import DEEP
 from mutation.written_networks import NETWORKS
+from mutation.written_pooling import POOLING
 
 
 def top_k_by_row(scores: Any, labels: Any, k: int) -> float:
@@ -172,5 +174,6 @@ WRITTEN: list[tuple[str, dict[str, Callable[..., Any]]]] = [
     ("nearest_neighbours", {"nearest_neighbours": neighbours_in_torch}),
     *((name, functions) for functions in (_ALONE, _TENSORS) for name in functions),
     ("ConvNet", {"ConvNet": ConvNetAlone}),
-    *((name, {name: network}) for name, network in NETWORKS),
+    *POOLING,
+    *((name, {name: network}) for name, network in (*NETWORKS, *DEEP)),
 ]
