@@ -3,9 +3,11 @@
 import contextlib
 import signal
 import time
+import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -71,13 +73,14 @@ class Handed:
         """Whether the report on a mutant that has just lost points says more than how many values
         are wrong: what they have in common, a known mistake, a shape, a row, an exception.
 
-        Draws the report both as text and as HTML.
+        Draws the report both as text and as HTML; a warning on the way is an error.
         """
         with self.handed_in(mutant) as runs, contextlib.suppress(_OutOfTimeError):
             if runs and self._settled_by:
-                with _limited(self.seconds):
+                with _limited(self.seconds), warnings.catch_warnings():
+                    warnings.simplefilter("error", RuntimeWarning)
                     verdict = self.verdict(self._settled_by)
-                text_report(verdict), html_report(verdict)
+                    text_report(verdict), html_report(verdict)
                 return _says_more(verdict)
         return True
 
@@ -86,7 +89,8 @@ class Handed:
         """For a while the mutant stands in the solution's place; gives whether its cell runs."""
         before = dict(self.namespace)
         try:
-            yield self._runs(mutant)
+            with patch.object(np, "empty", _empty), patch.object(np, "empty_like", _empty_like):
+                yield self._runs(mutant)
         finally:
             self.namespace.clear()
             self.namespace.update(before)
@@ -162,6 +166,15 @@ class Handed:
         return with_properties(
             self.exercise, case, answer_case(self.exercise, self.namespace, case)
         )
+
+
+def _empty(shape: Any, dtype: Any = np.float64, **_options: Any) -> np.ndarray:
+    """Memory that nobody has written to may hold the last answer; here it is always nonsense."""
+    return np.full(shape, np.nan if np.dtype(dtype).kind in "fc" else 99).astype(dtype)
+
+
+def _empty_like(like: Any, dtype: Any = None, **_options: Any) -> np.ndarray:
+    return _empty(np.shape(like), dtype or np.asarray(like).dtype)
 
 
 def _says_more(verdict: Verdict) -> bool:
