@@ -8,7 +8,6 @@ from cs_utils.exercises.specification import Inputs
 from cs_utils.language import _
 from cs_utils.shapes import axis_names
 
-
 _READABLE = 4
 
 

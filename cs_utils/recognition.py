@@ -1,7 +1,7 @@
 """Recognising known misconceptions: does one of them give just what the student's code gave?"""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 

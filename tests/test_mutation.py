@@ -1,4 +1,4 @@
-"""The tests of the tests: every mutant and every right solution is handed in, and the mutator itself.
+"""The tests of the tests: every mutant and every right solution is handed in; the mutator itself.
 
 ``make mutation`` does the same at more length, and writes ``docs/mutation.md``.
 """

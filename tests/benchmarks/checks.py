@@ -3,8 +3,8 @@
     python -m tests.benchmarks.checks
 
 Right is the lesson's own solution, wrong is it with one small mistake that gives wrong values, so
-that known mistakes are looked for and the report is drawn. Seconds of a processor's work, the median
-of three, after imports and one check; ``train_small_network``, which trains, is left out.
+that known mistakes are looked for and the report is drawn. Seconds of a processor's work, the
+median of three, after imports and one check; ``train_small_network``, which trains, is left out.
 """
 
 import argparse
@@ -16,19 +16,17 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from rich import print as show
-from rich.table import Table
-
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from mutation.judging import KILLED, Handed
+from mutation.mutants import Mutant
+from mutation.reasons import WITHOUT_MUTANTS
+from mutation.sources import sources
+
 from cs_utils.checks import check_exercise
 from cs_utils.exercises import find_exercise, lesson_exercises, lessons
 from cs_utils.exercises.specification import Exercise
 from cs_utils.reports import html_report
 from cs_utils.verdicts import first_failure
-from mutation.judging import KILLED, Handed
-from mutation.mutants import Mutant
-from mutation.reasons import WITHOUT_MUTANTS
-from mutation.sources import sources
 
 _RUNS = 3
 _PASSING, _FAILING = 0.2, 1.0
@@ -44,13 +42,13 @@ def main() -> None:
         for exercise in lesson_exercises(lesson)
         if exercise.name not in WITHOUT_MUTANTS
     ]
-    table = Table("exercise", "right (s)", "wrong (s)", "mistake", title="One check")
-    for column in table.columns[1:3]:
-        column.justify = "right"
+    print(f"{'exercise':28}{'right (s)':>10}{'wrong (s)':>10}   mistake")
     for name in names:
-        table.add_row(name, *_measured(find_exercise(name)))
-    show(table)
-    show(f"Wished for: right in {_PASSING} s, wrong in {_FAILING} s; what takes longer has a star.")
+        right, wrong, mistake = _measured(find_exercise(name))
+        print(f"{name:28}{right:>10}{wrong:>10}   {mistake}", flush=True)
+    print(
+        f"Wished for: right in {_PASSING} s, wrong in {_FAILING} s; a star where it takes longer."
+    )
 
 
 def _measured(exercise: Exercise) -> tuple[str, str, str]:

@@ -27,10 +27,10 @@ Made by `make mutation`; not written by hand.
 - **right**: right solutions in different styles (loops, vectorised, einsum, tensors, float32), and
   how many of them get full marks.
 
-`make test` hands in every mutant, too, on another seed, but for those listed here as equivalent; and
-every right solution, but for those that train for half a minute (`train_small_network`). It asks the
-known mistakes on seeds of its own. What only `make mutation` does: it proves the equivalent ones
-equivalent, draws the report of every mutant, and trains.
+What runs when: `make test` hands in every mutant, too, with cases from another seed, but for those
+that are listed here as equivalent; every right solution, but for those that train a network
+(`train_small_network`); and every known mistake, on seeds of its own. `make mutation` alone puts the
+equivalent ones to the test, draws the report of every mutant, and trains.
 """
 _COLUMNS = (
     "exercise",

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -53,7 +53,7 @@ class _Side(nn.Module):
 class GoogLeNetFromTable(nn.Module):
     """The nine modules by their names in a dictionary; poolings as functions."""
 
-    table = {
+    table: ClassVar = {
         "3a": (192, 64, 96, 128, 16, 32, 32), "3b": (256, 128, 128, 192, 32, 96, 64),
         "4a": (480, 192, 96, 208, 16, 48, 64), "4b": (512, 160, 112, 224, 24, 64, 64),
         "4c": (512, 128, 128, 256, 24, 64, 64), "4d": (512, 112, 144, 288, 32, 64, 64),
@@ -122,7 +122,7 @@ class GoogLeNetLineByLine(nn.Module):
 class ResNetInStages(nn.Module):
     """Stages by a method, as torchvision builds them, with blocks that know their expansion."""
 
-    plans = {
+    plans: ClassVar = {
         18: (BasicBlockWritten, 1, [2, 2, 2, 2]),
         34: (BasicBlockWritten, 1, [3, 4, 6, 3]),
         50: (BottleneckOfLists, 4, [3, 4, 6, 3]),

@@ -1,4 +1,4 @@
-"""Right pooling layers in other styles: windows and einsum, and tensors with PyTorch's gradients."""
+"""Right pooling layers in other styles: windows and einsum, and PyTorch's own gradients."""
 
 from collections.abc import Callable
 from typing import Any
@@ -32,8 +32,8 @@ def mean_backward_by_windows(dout: Any, cache: Any) -> Any:
 
 
 def global_by_einsum(x: Any) -> Any:
-    N, C, H, W = x.shape
-    return np.einsum("nchw->nc", x) / (H * W), [H, W]
+    height, width = x.shape[2:]
+    return np.einsum("nchw->nc", x) / (height * width), [height, width]
 
 
 def global_backward_by_einsum(dout: Any, cache: Any) -> Any:
