@@ -20,17 +20,18 @@ Made by `make mutation`; not written by hand.
   sizes they give the solution's results to nine digits. What a forward function keeps in its
   cache is judged in the backward exercise. They are listed below, to be read by a person.
 - **survived**: neither. A reason stands below.
-- **explained**: of the mutants killed, those whose report says more than how many values are
-  wrong: a known mistake, what the wrong values have in common, a shape, a layer, an exception.
+- **explained**: how often the report of a mutant killed says more than how many values are wrong: a
+  known mistake, what the wrong values have in common, a shape, a layer, an exception. At most 40
+  reports are drawn for each solution, evenly spread.
 - **mistakes**: catalogued misconceptions. **recognised**: how often such a mistake, handed in as
   wrong outputs on three fresh seeds, costs points and gets its own hint before any other.
 - **right**: right solutions in different styles (loops, vectorised, einsum, tensors, float32), and
   how many of them get full marks.
 
-What runs when: `make test` hands in every mutant, too, with cases from another seed, but for those
-that are listed here as equivalent; every right solution, but for those that train a network
-(`train_small_network`); and every known mistake, on seeds of its own. `make mutation` alone puts the
-equivalent ones to the test, draws the report of every mutant, and trains.
+What runs when: `make test` hands in every mutant, too, with cases from another seed, but for
+those that are listed here as equivalent; every right solution, but for those that train a network
+(`train_small_network`); and every known mistake, on seeds of its own. `make mutation` alone puts
+the equivalent ones to the test, draws reports, and trains.
 """
 _COLUMNS = (
     "exercise",
@@ -49,15 +50,14 @@ _EQUIVALENT = "## Equivalent mutants"
 
 @dataclass(frozen=True)
 class Row:
-    """What was found out about the check of an exercise. explained: how many; recognised: a share
-    of 1."""
+    """What was found out about the check of an exercise. explained, recognised: shares of 1."""
 
     exercise: str
     mutants: int
     killed: int
     equivalent: int
     survived: int
-    explained: int
+    explained: float
     mistakes: int
     recognised: float
     right: int
@@ -98,4 +98,5 @@ def _line(row: Row) -> str:
 def _total(rows: Sequence[Row]) -> Row:
     total = Row("all", *(sum(one) for one in zip(*(astuple(row)[1:] for row in rows), strict=True)))
     recognised = sum(row.recognised * row.mistakes for row in rows) / total.mistakes
-    return replace(total, recognised=recognised)
+    explained = sum(row.explained * row.killed for row in rows) / total.killed
+    return replace(total, recognised=recognised, explained=explained)
