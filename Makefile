@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test lab release docs bench soak sandbox browser clean
+.PHONY: demo test lab release docs bench soak mutation sandbox browser clean
 
 demo: $(READY) sandbox
 	rm -rf demo
@@ -38,6 +38,10 @@ soak: $(READY) sandbox
 	$(BIN)/python -m tests.soak.kills
 	$(BIN)/python -m tests.soak.fuzz --count 500
 	$(BIN)/python -m tests.soak.large_class
+
+# The tests of the tests, some minutes: every mutant handed in; writes docs/mutation.md.
+mutation: $(READY)
+	$(BIN)/python -m tests.mutation.run
 
 sandbox: $(READY)
 	$(BIN)/autograder sandbox --install

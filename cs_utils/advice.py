@@ -14,7 +14,14 @@ _ADVICE = (
         _("What is assigned has another shape than its place: print the .shape of both sides."),
     ),
     (
-        r"matmul: Input operand|not aligned|mat1 and mat2",
+        r"mat1 and mat2 shapes|same reduction dim",
+        _(
+            "A linear layer gets another number of features than it was made for. "
+            "Print the shape that arrives: its last number must be the layer's in_features."
+        ),
+    ),
+    (
+        r"matmul: Input operand|not aligned",
         _("In a product the columns of the left must be as many as the rows of the right."),
     ),
     (

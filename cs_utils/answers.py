@@ -116,9 +116,16 @@ def plain_array(value: Any, name: str) -> np.ndarray:
         text = _("{name} must be a number or an array of numbers; it is {what}.")
         what = "None" if value is None else type(value).__name__
         if isinstance(value, np.ndarray):
-            what = _("an array of {dtype}").format(dtype=value.dtype)
+            what = _("an array of {kind}").format(kind=_kind(value.dtype))
         raise WrongReturnError(text.format(name=name, what=what))
     return np.array(array, subok=False)
+
+
+def _kind(dtype: np.dtype) -> str:
+    """What such an array holds, in a word."""
+    if dtype.kind in "US":
+        return _("text")
+    return _("objects") if dtype.kind == "O" else str(dtype)
 
 
 def _unwritten(exercise: Exercise, error: NotImplementedError) -> Problem:

@@ -4,7 +4,7 @@ The HTML is a table with a sign in every cell, so that it needs no script, no pi
 to be told apart, and stands on a dark page as well. No right value can be read from a map.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -95,13 +95,15 @@ def html_maps(difference: Difference) -> str:
     )
 
 
-def html_legend() -> str:
-    """What the signs mean, each beside its colour."""
-    words = (
+def html_legend(differences: Sequence[Difference]) -> str:
+    """What the signs of these maps mean, each beside its colour."""
+    words: list[tuple[tuple[str, ...], str]] = [
         (("++", "+"), _("too large")),
         (("--", "-"), _("too small")),
-        ((".",), _("right")),
-    )
+        ((_RIGHT,), _("right")),
+    ]
+    if not all(np.isfinite(one.received).all() for one in differences):
+        words.append(((_NAN,), _("not finite")))
     parts = [
         "".join(
             f"<span style='padding:0 0.35em;{_style(sign)}'>{_shown(sign)}</span>" for sign in signs

@@ -8,6 +8,8 @@ from cs_utils.exercises.specification import Inputs
 from cs_utils.language import _
 from cs_utils.shapes import axis_names
 
+_READABLE = 4
+
 
 def where_in_words(name: str, wrong: np.ndarray, expected: np.ndarray, inputs: Inputs) -> str:
     """One sentence on where the wrong values stand; '' where nothing can be said of them.
@@ -64,15 +66,16 @@ def _by_value(wrong: np.ndarray, expected: np.ndarray, inputs: Inputs) -> Iterat
 
 
 def _by_axes(name: str, wrong: np.ndarray) -> str:
-    """The indices that all wrong values have in common, axis by axis."""
+    """The indices that all wrong values have in common, axis by axis, where they are few enough
+    to be read at a glance."""
     names = axis_names(name, wrong.ndim)
     parts = []
     for axis, size in enumerate(wrong.shape):
         others = tuple(i for i in range(wrong.ndim) if i != axis)
         indices = np.flatnonzero(wrong.any(axis=others))
         if len(indices) < size:
-            word = names[axis]
-            parts.append(_indices_in_words(indices.tolist(), size, word))
+            parts.append(_indices_in_words(indices.tolist(), size, names[axis]))
+    parts = [part for part in parts if part]
     if not parts or (wrong.ndim == 1 and len(parts[0].split(",")) > 2):
         return ""
     return _("All wrong values are in {where}.").format(where=_(", ").join(parts))
@@ -96,4 +99,6 @@ def _indices_in_words(indices: Sequence[int], size: int, word: str) -> str:
     numbers = ", ".join(map(str, found))
     if len(found) == 1:
         return _("{word} {number}").format(word=word, number=numbers)
+    if len(found) > _READABLE:
+        return ""
     return _("{word}s {numbers}").format(word=word, numbers=numbers)

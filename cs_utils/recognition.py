@@ -1,7 +1,7 @@
 """Recognising known misconceptions: does one of them give just what the student's code gave?"""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,36 +20,29 @@ def recognised(
     expected: Sequence[Outputs | None],
 ) -> Misconception | None:
     """The known misconception that gives just what the student's wrong cases gave; of several,
-    the first that is right where the student is right, too."""
+    the first that is right where the student is right, too. Where none does, one that gives the
+    smallest wrong case and most of the others: a second mistake may have changed those."""
     answered = [
         (result, (result.case, answer.outputs, right))
         for result, answer, right in zip(results, given, expected, strict=True)
         if result.problem is None and right is not None
     ]
     wrong = [one for result, one in answered if result.differences]
-    likely = [
-        misconception
-        for misconception in (exercise.misconceptions if wrong else ())
-        if _explains_most(misconception, exercise, wrong)
-    ]
+    likely, possible = [], []
+    for misconception in exercise.misconceptions if wrong else ():
+        first = _explains(misconception, exercise, *wrong[0])
+        if first is False:
+            continue
+        told = [first, *(_explains(misconception, exercise, *one) for one in wrong[1:])]
+        if False not in told and 2 * told.count(True) >= len(told):
+            # Where it cannot be told, at least half must be explained.
+            likely.append(misconception)
+        elif first and 2 * told.count(True) > len(told):
+            possible.append(misconception)
     for misconception in likely:
         if all(_explains(misconception, exercise, *one) is True for _result, one in answered):
             return misconception
-    return likely[0] if likely else None
-
-
-def _explains_most(
-    misconception: Misconception, exercise: Exercise, wrong: Sequence[tuple[Any, ...]]
-) -> bool:
-    """Whether it gives what every wrong case gave; where it cannot be told, at least half must be
-    explained."""
-    explained = 0
-    for one in wrong:
-        told = _explains(misconception, exercise, *one)
-        if told is False:
-            return False
-        explained += told is True
-    return 2 * explained >= len(wrong)
+    return next(iter((*likely, *possible)), None)
 
 
 def _explains(

@@ -4,6 +4,7 @@ First what a tired reader needs: the points, what is wrong in the smallest faili
 a map of the errors. All numbers follow, in HTML behind a click.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any
@@ -56,18 +57,19 @@ def html_report(verdict: Verdict, reveal: bool = True) -> str:
         parts += [_div(line.removeprefix(f"{title}: ")) for line in _problem_lines(failure)]
         parts += [
             f"<div>{escape(_('in your line:'))}</div><pre style='margin:0.3em 0;"
-            f"padding:0.3em 0.6em;border:1px solid #8888'>{escape(line)}</pre>"
+            "padding:0.3em 0.6em;border:1px solid #8888;white-space:pre-wrap;"
+            f"overflow-wrap:anywhere'>{escape(line)}</pre>"
             for line in _own_line(failure)
         ]
         parts += [_div(words) for words in _patterns(verdict, failure)]
     parts += [
         f"<div style='margin:0.3em 0;padding:0.2em 0.6em;border:1px solid {colour}'>"
-        f"<b>{escape(_('Hint'))}:</b> {escape(hint)}</div>"
+        f"<b>{escape(_('Hint'))}:</b> {_with_code(hint)}</div>"
         for hint in _hints(verdict)
     ]
     if failure is not None:
         maps = "".join(html_maps(difference) for difference in _shown(failure))
-        parts += [maps + html_legend()] if maps else []
+        parts += [maps + html_legend(_shown(failure))] if maps else []
         parts += [_div(line) for line in _worst(verdict, failure)[:1]] if reveal else []
     parts += [_div(line) for line in _remarks(verdict)]
     if failure is not None:
@@ -103,8 +105,8 @@ def _html_headline(verdict: Verdict, colour: str) -> str:
     name, rest = _headline(verdict).split(":", 1)
     return (
         f"<div><strong style='font-size:105%'>{escape(name)}</strong>:"
-        f"<span style='background:{colour};color:#ffffff;padding:0.1em 0.5em;margin-left:0.4em;"
-        f"border-radius:3px'>{escape(rest.strip())}</span></div>"
+        f"<span style='display:inline-block;background:{colour};color:#ffffff;padding:0 0.5em;"
+        f"margin-left:0.4em;border-radius:3px'>{escape(rest.strip())}</span></div>"
     )
 
 
@@ -225,7 +227,10 @@ def _details(verdict: Verdict, failure: CaseResult) -> str:
     )
     entries = "".join(map(_div, _worst(verdict, failure)))
     summary = escape(_("The numbers of this case"))
-    return f"<details><summary>{summary}</summary>{entries}<table>{cells}</table></details>"
+    return (
+        f"<details><summary>{summary}</summary>{entries}"
+        f"<div style='overflow-x:auto'><table>{cells}</table></div></details>"
+    )
 
 
 def _entry_in_words(name: str, entry: Entry) -> str:
@@ -259,6 +264,11 @@ def _short(value: Any) -> str:
 
 def _div(line: str) -> str:
     return f"<div>{escape(line)}</div>"
+
+
+def _with_code(text: str) -> str:
+    """A hint as HTML: what stands between backticks is code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _mood(verdict: Verdict) -> str:

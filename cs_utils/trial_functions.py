@@ -17,7 +17,7 @@ class TrialFunction:
         ``square_of_sum``: x -> sum(a x)^2 + sum(b x), a scalar whose entries act on each other;
         ``affine``: x -> A x + b, a vector of M values, for x of N;
         ``squares``: x -> A (x * x) + b, a vector of M values;
-        ``products``: x -> (A x) * (B x), a vector of M values.
+        ``products``: x -> (A x) * (B x + c), a vector of M values.
     parameters: the arrays by their letter.
     """
 
@@ -41,7 +41,7 @@ class TrialFunction:
         elif self.kind == "squares":
             value = p["A"] @ (x * x) + p["b"]
         elif self.kind == "products":
-            value = (p["A"] @ x) * (p["B"] @ x)
+            value = (p["A"] @ x) * (p["B"] @ x + p["c"])
         else:
             raise ValueError(f"there is no trial function of kind {self.kind!r}")
         return float(value) if not tensor and np.ndim(value) == 0 else value

@@ -108,6 +108,7 @@ class Verdict:
         return (text.format(names=", ".join(changed)),) if changed else ()
 
 
+@np.errstate(all="ignore")
 def judge(
     exercise: Exercise,
     cases: Sequence[Case],
@@ -117,7 +118,8 @@ def judge(
 ) -> Verdict:
     """Judge an exercise.
 
-    cases, given, expected: of equal length; expected is None for a withdrawn case.
+    cases, given, expected: of equal length; expected is None for a withdrawn case. What overflows
+    in a wrong answer's comparison warns nobody.
     Returns the verdict; points are given in proportion to the weights of the passed cases.
     """
     given = [with_properties(exercise, *one) for one in zip(cases, given, strict=True)]

@@ -7,9 +7,9 @@ Lessons 2 to 4 are run solved by their own tests, which look at what the cells s
 from pathlib import Path
 
 import pytest
+from lesson_cells import mute_pictures, points_of, run_notebook
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from lesson_cells import mute_pictures, points_of, run_notebook
 from rooms import LESSONS, released, solved
 
 from cs_utils.exercises import lesson_exercises

@@ -56,7 +56,7 @@ def read_operator(
         kind = "adaptive average pooling" if "avg" in name else "global max pooling"
         return kind, {}
     if name in ("mean", "sum", "amax", "max"):
-        return _global(name, args, out)
+        return _global(name, args, inputs)
     if name in ("clamp", "hardtanh"):
         upper = args[2] if len(args) > 2 else kwargs.get("max")
         return ("ReLU" if upper is None else "ReLU6"), {}
@@ -143,12 +143,22 @@ def _pooling(name: str, args: Any, kwargs: Any, out: Any) -> tuple[str, Settings
     }
 
 
-def _global(name: str, args: Any, out: Any) -> tuple[str, Settings]:
-    """The mean, sum or maximum over whole maps: one number left for each channel."""
+def one_side_done(node: Any, name: str) -> bool:
+    """Whether a call took the mean, sum or maximum along one side of its maps alone."""
+    return node.kind == "other operation" and node.operator == name and "axis" in node.settings
+
+
+def _global(name: str, args: Any, inputs: list[Any]) -> tuple[str, Settings]:
+    """The mean, sum or maximum over whole maps, one number left for each channel; over one side
+    alone where the other may follow."""
     kinds = {"mean": "global average pooling", "sum": "global sum"}
     x = args[0]
-    over = [axis % x.ndim for axis in _listed(args[1])] if len(args) > 1 else []
-    if x.ndim < 3 or sorted(over) != list(range(2, x.ndim)):
+    over = sorted(axis % x.ndim for axis in _listed(args[1])) if len(args) > 1 else []
+    if x.ndim == 4 and inputs and one_side_done(inputs[0], name):
+        over = sorted([*over, inputs[0].settings["axis"]])
+    if x.ndim == 4 and over in ([2], [3]):
+        return "other operation", {"axis": over[0]}
+    if x.ndim < 3 or over != list(range(2, x.ndim)):
         return "other operation", {}
     return kinds.get(name, "global max pooling"), {
         "channels": x.shape[1],

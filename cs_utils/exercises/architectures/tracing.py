@@ -12,6 +12,7 @@ from cs_utils.exercises.architectures.operators import (
     BATCHNORM,
     NEW_TENSOR,
     PASSES_ON,
+    one_side_done,
     read_operator,
 )
 from cs_utils.exercises.architectures.rows import KINDS, SIZES, WITHOUT_SIZE, Row
@@ -124,6 +125,8 @@ def _make_tracer(label: Callable[[], str]) -> Any:
                 return
             if kind == "local response normalisation":
                 inputs = inputs[:1]
+            if kind.startswith("global") and one_side_done(inputs[0], name):
+                inputs = inputs[0].inputs
             node = _joined(kind, inputs, label(), {**_shape(out), **settings})
             node.operator = name
             self._keep(out, node)

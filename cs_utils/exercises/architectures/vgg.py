@@ -63,10 +63,10 @@ def _cases(rng: np.random.Generator) -> list[Case]:
     return [
         sizes_case(_("sizes at 224x224"), (3, 224, 224), num_classes=1000),
         layers_case(
-            _("every layer, in training, at 96x96"),
-            (3, 96, 96),
+            _("every layer, in training, at 127x127"),
+            (3, 127, 127),
             num_classes=others,
-            image_size=96,
+            image_size=127,
         ),
         outputs_case(
             _("outputs for two pictures of {size}x{size}").format(size=small),

@@ -42,7 +42,7 @@ _SIZES = (
     (_("two images of three channels, padding 1"), (2, 3, 4, 5), (3, 3), 1, 1),
     (_("a 3x2 kernel"), (2, 2, 5, 4), (3, 2), 1, 0),
     (_("stride 2"), (2, 3, 5, 7), (3, 3), 2, 0),
-    (_("stride 3, padding 2, a 2x2 kernel"), (3, 2, 4, 7), (2, 2), 3, 2),
+    (_("stride 3, padding 3, a 2x2 kernel"), (3, 2, 2, 5), (2, 2), 3, 3),
     (_("a kernel as large as the map"), (2, 4, 3, 5), (3, 5), 1, 0),
     (_("inputs are left unchanged"), (2, 3, 5, 4), (3, 2), 1, 1),
 )

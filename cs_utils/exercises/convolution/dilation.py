@@ -34,7 +34,7 @@ def _dilated_cases(rng: np.random.Generator) -> list[Case]:
         Case(_("dilation 2"), inputs((2, 2, 5, 6), 3, (3, 3), 2)),
         Case(_("dilation 3, a 2x3 kernel"), inputs((1, 3, 5, 7), 2, (2, 3), 3)),
         Case(_("dilation 2, padding 2"), inputs((2, 1, 4, 5), 2, (3, 3), 2, stride=1, padding=2)),
-        Case(_("dilation 2, stride 3"), inputs((2, 2, 6, 3), 2, (2, 2), 2, stride=3, padding=0)),
+        Case(_("dilation 2, stride 3"), inputs((2, 2, 6, 7), 2, (2, 1), 2, stride=3, padding=0)),
         Case(_("inputs are left unchanged"), unchanged, inputs_unchanged=True),
     ]
 

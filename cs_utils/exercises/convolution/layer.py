@@ -55,7 +55,7 @@ def layer_cases(rng: np.random.Generator) -> list[Case]:
         case(_("a 2x3 kernel on a 5x6 map"), (2, 4, 5, 6), 2, (2, 3), stride=1, padding=0),
         case(_("stride 2 on a 7x5 map"), (2, 3, 7, 5), 2, (3, 3), stride=2, padding=0),
         case(_("stride 3, padding 1, on a 4x7 map"), (1, 2, 4, 7), 3, (3, 3), stride=3, padding=1),
-        case(_("stride 3, a 2x2 kernel, padding 2"), (2, 5, 4, 7), 2, (2, 2), stride=3, padding=2),
+        case(_("stride 3, a 2x2 kernel, padding 3"), (2, 5, 2, 5), 2, (2, 2), stride=3, padding=3),
         case(_("a kernel as large as the map"), (3, 2, 4, 3), 4, (4, 3), stride=1, padding=0),
         replace(unchanged, inputs_unchanged=True),
     ]

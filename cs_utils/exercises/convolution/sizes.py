@@ -52,7 +52,7 @@ def _size_cases(rng: np.random.Generator) -> list[Case]:
         )
 
     slide = {"n": 7, "kernel_size": 3, "stride": 3}
-    too_small = int(rng.integers(2, 200))
+    side, too_small = int(rng.integers(4, 200)), int(rng.integers(2, 200))
     stride = int(rng.integers(3, 6))
     return [
         Case(
@@ -62,9 +62,10 @@ def _size_cases(rng: np.random.Generator) -> list[Case]:
             refusal=True,
         ),
         Case(_("stride 1, no padding"), inputs(1, 0)),
-        Case(_("stride 2, no padding"), inputs(2, 0)),
+        Case(_("a 1x1 kernel, stride 2"), {"n": 2 * side + 1, "kernel_size": 1, "stride": 2}),
         Case(_("padding 2"), inputs(1, 2)),
         Case(_("stride 3, padding 1"), inputs(3, 1)),
+        Case(_("a kernel as large as the input"), {"n": side, "kernel_size": side, "stride": 2}),
         Case(
             _("it does not fit"),
             inputs(stride, 0, left_over=int(rng.integers(1, stride))),
@@ -77,7 +78,7 @@ def _size_cases(rng: np.random.Generator) -> list[Case]:
         ),
         Case(
             _("the kernel is larger than the padded input"),
-            {"n": too_small, "kernel_size": too_small + 4, "stride": 2, "padding": 1},
+            {"n": too_small, "kernel_size": too_small + 3, "stride": 1, "padding": 1},
             refusal=True,
         ),
     ]

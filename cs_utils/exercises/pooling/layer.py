@@ -44,7 +44,7 @@ def pooling_cases(rng: np.random.Generator) -> list[Case]:
         case(_("two images of three channels, 4x6 maps"), 2, 3, 4, 6, k=2, stride=2),
         Case(_("all values negative"), negative),
         case(_("AlexNet's overlapping windows: 3x3, stride 2"), 2, 2, 7, 5, k=3, stride=2),
-        case(_("2x2 windows, stride 1, on a 3x5 map"), 1, 2, 3, 5, k=2, stride=1),
+        case(_("3x3 windows, stride 1, on a 3x5 map"), 1, 2, 3, 5, k=3, stride=1),
         case(_("2x2 windows, stride 3, on a 5x7 map"), 2, 1, 5, 7, k=2, stride=3),
         case(_("3x3 windows, stride 2, that do not fit on 6x4"), 1, 3, 6, 4, k=3, stride=2),
         replace(unchanged, inputs_unchanged=True),

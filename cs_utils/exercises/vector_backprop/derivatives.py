@@ -196,7 +196,9 @@ def _squares(rng: np.random.Generator, n: int, m: int) -> TrialFunction:
 
 
 def _products(rng: np.random.Generator, n: int, m: int) -> TrialFunction:
-    return TrialFunction("products", {"A": mixed(rng, m, n), "B": mixed(rng, m, n)})
+    A, B = mixed(rng, m, n), mixed(rng, m, n)
+    # With c it is no even function, which would forgive a sign in front of x.
+    return TrialFunction("products", {"A": A, "B": B, "c": mixed(rng, m)})
 
 
 def _jacobian_cases(rng: np.random.Generator) -> list[Case]:

@@ -1,0 +1,96 @@
+"""How long a check lets a student wait: every exercise, with a right and with a wrong solution.
+
+    python -m tests.benchmarks.checks
+
+Right is the lesson's own solution, wrong is it with one small mistake that gives wrong values, so
+that known mistakes are looked for and the report is drawn. Seconds of a processor's work, the
+median of three, after imports and one check; ``train_small_network``, which trains, is left out.
+"""
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from mutation.judging import KILLED, Handed
+from mutation.mutants import Mutant
+from mutation.reasons import WITHOUT_MUTANTS
+from mutation.sources import sources
+
+from cs_utils.checks import check_exercise
+from cs_utils.exercises import find_exercise, lesson_exercises, lessons
+from cs_utils.exercises.specification import Exercise
+from cs_utils.reports import html_report
+from cs_utils.verdicts import first_failure
+
+_RUNS = 3
+_PASSING, _FAILING = 0.2, 1.0
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", nargs="*", help="these exercises alone")
+    names = parser.parse_args().only or [
+        exercise.name
+        for lesson in lessons()
+        for exercise in lesson_exercises(lesson)
+        if exercise.name not in WITHOUT_MUTANTS
+    ]
+    print(f"{'exercise':28}{'right (s)':>10}{'wrong (s)':>10}   mistake")
+    for name in names:
+        right, wrong, mistake = _measured(find_exercise(name))
+        print(f"{name:28}{right:>10}{wrong:>10}   {mistake}", flush=True)
+    print(
+        f"Wished for: right in {_PASSING} s, wrong in {_FAILING} s; a star where it takes longer."
+    )
+
+
+def _measured(exercise: Exercise) -> tuple[str, str, str]:
+    handed = Handed(exercise, next(iter(sources(exercise))), seed=0)
+    mutant = _with_wrong_values(handed)
+    right = _seconds(exercise, handed.namespace)
+    with handed.handed_in(mutant) if mutant else nullcontext():
+        wrong = _seconds(exercise, handed.namespace)
+    return (
+        f"{right:.3f}{'*' if right > _PASSING else ' '}",
+        f"{wrong:.3f}{'*' if wrong > _FAILING else ' '}",
+        str(mutant or "none"),
+    )
+
+
+def _with_wrong_values(handed: Handed) -> Mutant | None:
+    """The first mutant that loses points by its values, not by an exception."""
+    for mutant in handed.mutants():
+        if handed.fate(mutant) == KILLED:
+            with handed.handed_in(mutant) as runs:
+                verdict = handed.verdict(handed.questions) if runs else None
+            failure = first_failure(verdict.results) if verdict else None
+            if failure is not None and failure.differences:
+                return mutant
+    return None
+
+
+def _seconds(exercise: Exercise, namespace: dict[str, Any]) -> float:
+    """What a check with its report takes."""
+
+    def once() -> None:
+        html_report(check_exercise(exercise, namespace))
+
+    once()
+    return statistics.median(_time(once) for _run in range(_RUNS))
+
+
+def _time(action: Callable[[], None]) -> float:
+    start = time.process_time()
+    action()
+    return time.process_time() - start
+
+
+if __name__ == "__main__":
+    main()
