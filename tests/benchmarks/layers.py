@@ -30,7 +30,7 @@ orphan: true
 
 # The reference layers beside PyTorch's
 
-Made by `python -m tests.benchmarks.layers --write` on {date}. Forward and backward in float32,
+Made by `python -m tests.benchmarks.layers --write {threads}` on {date}. Forward and backward in float32,
 equally many threads on both sides, both in turn, after a warm-up, the best of {rounds} rounds: of
 the processor's time for one thread, of the wall clock for more. A ratio under 1 says that NumPy is
 faster. Results agree to a thousandth of the largest number before anything is timed. Threads
@@ -70,7 +70,11 @@ def main() -> None:
 
 
 def _write(thread_counts: list[int], rounds: int) -> None:
-    text = _INTRODUCTION.format(date=datetime.date.today().isoformat(), rounds=rounds)
+    text = _INTRODUCTION.format(
+        date=datetime.date.today().isoformat(),
+        rounds=rounds,
+        threads=" ".join(map(str, thread_counts)),
+    )
     for threads in thread_counts:
         command = [sys.executable, "-m", "tests.benchmarks.layers", "--markdown"]
         command += ["--threads", str(threads), "--rounds", str(rounds)]
