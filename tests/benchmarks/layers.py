@@ -31,7 +31,8 @@ orphan: true
 # The reference layers beside PyTorch's
 
 Made by `python -m tests.benchmarks.layers --write {threads}` on {date}. Forward and backward in
-float32, equally many threads on both sides, both in turn, after a warm-up, the best of {rounds} rounds: of
+float32, equally many threads on both sides, both in turn, after a warm-up, the best of {rounds}
+rounds: of
 the processor's time for one thread, of the wall clock for more. A ratio under 1 says that NumPy is
 faster. Results agree to a thousandth of the largest number before anything is timed. Threads
 wait for each other and for every other program: where the load average says that the machine was
