@@ -3,7 +3,7 @@
 Forward and backward in float32, on the CPU with equally many threads on both sides, in turn, after
 a warm-up, the best of the rounds, their ratio, and its geometric mean; with what bounds each layer
 beside the machine's own rates. Then the lesson's loops against im2col, and on a GPU torch_layers
-against cuDNN. ``--write`` puts the tables for one and two threads into docs/benchmarks_layers.md.
+against cuDNN. ``--write 1 2`` puts the tables for so many threads into docs/benchmarks_layers.md.
 """
 
 import argparse
@@ -30,10 +30,11 @@ orphan: true
 
 # The reference layers beside PyTorch's
 
-Made by `python -m tests.benchmarks.layers --write` on {date}. Forward and backward in float32,
-equally many threads on both sides, both in turn, after a warm-up, the best of {rounds} rounds: of
-the processor's time for one thread, of the wall clock for two. A ratio under 1 says that NumPy is
-faster. Results agree to a thousandth of the largest number before anything is timed. Two threads
+Made by `python -m tests.benchmarks.layers --write {threads}` on {date}. Forward and backward in
+float32, equally many threads on both sides, both in turn, after a warm-up, the best of {rounds}
+rounds: of
+the processor's time for one thread, of the wall clock for more. A ratio under 1 says that NumPy is
+faster. Results agree to a thousandth of the largest number before anything is timed. Threads
 wait for each other and for every other program: where the load average says that the machine was
 not idle, their figures are only a sign.
 
@@ -53,23 +54,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--write", action="store_true", help="write docs/benchmarks_layers.md")
+    parser.add_argument(
+        "--write",
+        type=int,
+        nargs="+",
+        metavar="THREADS",
+        help="write docs/benchmarks_layers.md, measured with so many threads; on an idle machine",
+    )
     parser.add_argument("--markdown", action="store_true", help="print the page's tables")
     arguments = parser.parse_args()
     if arguments.write:
-        _write(arguments.rounds)
+        _write(arguments.write, arguments.rounds)
         return
     start_again("tests.benchmarks.layers", arguments.threads)
     _print(arguments.threads, arguments.rounds, arguments.markdown)
 
 
-def _write(rounds: int) -> None:
-    text = _INTRODUCTION.format(date=datetime.date.today().isoformat(), rounds=rounds)
-    for threads in (1, 2):
+def _write(thread_counts: list[int], rounds: int) -> None:
+    text = _INTRODUCTION.format(
+        date=datetime.date.today().isoformat(),
+        rounds=rounds,
+        threads=" ".join(map(str, thread_counts)),
+    )
+    for threads in thread_counts:
         command = [sys.executable, "-m", "tests.benchmarks.layers", "--markdown"]
         command += ["--threads", str(threads), "--rounds", str(rounds)]
         tables = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        heading = "One thread" if threads == 1 else "Two threads"
+        heading = "One thread" if threads == 1 else f"{threads} threads"
         text += f"\n## {heading}\n\n{tables.strip()}\n"
     _PAGE.write_text(text, encoding="utf-8")
 
