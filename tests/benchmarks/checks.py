@@ -67,10 +67,9 @@ def _measured(exercise: Exercise) -> tuple[str, str, str]:
 def _with_wrong_values(handed: Handed) -> Mutant | None:
     """The first mutant that loses points by its values, not by an exception."""
     for mutant in handed.mutants():
-        if handed.fate(mutant) == KILLED:
-            with handed.handed_in(mutant) as runs:
-                verdict = handed.verdict(handed.questions) if runs else None
-            failure = first_failure(verdict.results) if verdict else None
+        if handed.fate(mutant) == KILLED and handed.settled_by:
+            with handed.handed_in(mutant):
+                failure = first_failure(handed.verdict(handed.settled_by).results)
             if failure is not None and failure.differences:
                 return mutant
     return None

@@ -40,7 +40,8 @@ class _OutOfTimeError(BaseException):
 class Handed:
     """An exercise, and hand-ins for it that are right but for one mutant.
 
-    seed: what the check's cases are drawn from.
+    seed: what the check's cases are drawn from. settled_by: the questions by which the last mutant
+    was found to lose points; none where it did not end or did not run.
     """
 
     def __init__(self, exercise: Exercise, source: Source, seed: int) -> None:
@@ -55,7 +56,7 @@ class Handed:
         assert verdict.score == verdict.max_score, f"{exercise.name} unsolved: {verdict.reason}"
         self.seconds = 1 + 20 * (time.process_time() - start)
         self._further: list[tuple[Case, Answer]] = []
-        self._settled_by: list[Question] = []
+        self.settled_by: list[Question] = []
 
     def mutants(self) -> list[Mutant]:
         """All mutants of the source's text."""
@@ -65,6 +66,7 @@ class Handed:
         """KILLED where it loses points; EQUIVALENT where it gives the solution's results on many
         further cases, too; else SURVIVED."""
         with self.handed_in(mutant) as runs:
+            self.settled_by = []
             if not runs or self.loses_points():
                 return KILLED
         return EQUIVALENT if self._computes_the_same(mutant) else SURVIVED
@@ -76,10 +78,10 @@ class Handed:
         Draws the report both as text and as HTML; a warning on the way is an error.
         """
         with self.handed_in(mutant) as runs, contextlib.suppress(_OutOfTimeError):
-            if runs and self._settled_by:
+            if runs and self.settled_by:
                 with _limited(self.seconds), warnings.catch_warnings():
                     warnings.simplefilter("error", RuntimeWarning)
-                    verdict = self.verdict(self._settled_by)
+                    verdict = self.verdict(self.settled_by)
                     text_report(verdict), html_report(verdict)
                 return _says_more(verdict)
         return True
@@ -106,16 +108,16 @@ class Handed:
     def loses_points(self) -> bool:
         """Whether the check takes points off, or never ends; the first case that does settles it,
         and is asked first of the next mutant."""
-        self._settled_by = []
         try:
             with _limited(self.seconds):
                 for place, question in enumerate(self._telling):
                     if self._takes_points([question]):
                         self._telling.insert(0, self._telling.pop(place))
-                        self._settled_by = [question]
+                        self.settled_by = [question]
                         return True
-                self._settled_by = self.questions
-                return self._takes_points(self.questions)
+                lost = self._takes_points(self.questions)
+                self.settled_by = self.questions if lost else []
+                return lost
         except _OutOfTimeError:
             return True
 
