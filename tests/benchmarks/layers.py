@@ -24,11 +24,7 @@ from tests.benchmarks.pooling import pooling_rows
 _PAGE = Path(__file__).parents[2] / "docs" / "benchmarks_layers.md"
 _CONVOLUTION = ("way", "operations a byte", "product, ms", "memory, ms", "bound by")
 _GPU = ("torch_layers, MiB", "cuDNN, MiB")
-_INTRODUCTION = """---
-orphan: true
----
-
-# The reference layers beside PyTorch's
+_INTRODUCTION = """# The reference layers beside PyTorch's
 
 Made by `python -m tests.benchmarks.layers --write {threads}` on {date}. Forward and backward in
 float32, equally many threads on both sides, both in turn, after a warm-up, the best of {rounds}
