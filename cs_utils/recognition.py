@@ -30,11 +30,14 @@ def recognised(
     wrong = [one for result, one in answered if result.differences]
     likely, possible = [], []
     for misconception in exercise.misconceptions if wrong else ():
-        told = [_explains(misconception, exercise, *one) for one in wrong]
+        first = _explains(misconception, exercise, *wrong[0])
+        if first is False:
+            continue
+        told = [first, *(_explains(misconception, exercise, *one) for one in wrong[1:])]
         if False not in told and 2 * told.count(True) >= len(told):
             # Where it cannot be told, at least half must be explained.
             likely.append(misconception)
-        elif told[0] and 2 * told.count(True) > len(told):
+        elif first and 2 * told.count(True) > len(told):
             possible.append(misconception)
     for misconception in likely:
         if all(_explains(misconception, exercise, *one) is True for _result, one in answered):
