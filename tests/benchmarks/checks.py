@@ -12,12 +12,12 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from mutation.judging import KILLED, Handed
+from mutation.judging import KILLED, Handed, OutOfTimeError, limited
 from mutation.mutants import Mutant
 from mutation.reasons import WITHOUT_MUTANTS
 from mutation.sources import sources
@@ -65,13 +65,13 @@ def _measured(exercise: Exercise) -> tuple[str, str, str]:
 
 
 def _with_wrong_values(handed: Handed) -> Mutant | None:
-    """The first mutant that loses points by its values, not by an exception."""
+    """The first mutant that loses points by its values, not by an exception, and soon ends."""
     for mutant in handed.mutants():
         if handed.fate(mutant) == KILLED and handed.settled_by:
-            with handed.handed_in(mutant):
-                failure = first_failure(handed.verdict(handed.settled_by).results)
-            if failure is not None and failure.differences:
-                return mutant
+            with suppress(OutOfTimeError), handed.handed_in(mutant), limited(handed.seconds):
+                failure = first_failure(handed.verdict(handed.questions).results)
+                if failure is not None and failure.differences:
+                    return mutant
     return None
 
 

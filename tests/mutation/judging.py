@@ -33,7 +33,7 @@ _EXTRA_SEEDS = range(100, 110)
 Question = tuple[Case, Outputs]
 
 
-class _OutOfTimeError(BaseException):
+class OutOfTimeError(BaseException):
     """A mutant runs on and on; not an Exception, so that nothing on the way holds it up."""
 
 
@@ -77,9 +77,9 @@ class Handed:
 
         Draws the report both as text and as HTML; a warning on the way is an error.
         """
-        with self.handed_in(mutant) as runs, contextlib.suppress(_OutOfTimeError):
+        with self.handed_in(mutant) as runs, contextlib.suppress(OutOfTimeError):
             if runs and self.settled_by:
-                with _limited(self.seconds), warnings.catch_warnings():
+                with limited(self.seconds), warnings.catch_warnings():
                     warnings.simplefilter("error", RuntimeWarning)
                     verdict = self.verdict(self.settled_by)
                     text_report(verdict), html_report(verdict)
@@ -99,9 +99,9 @@ class Handed:
 
     def _runs(self, mutant: Mutant) -> bool:
         try:
-            with _limited(self.seconds):
+            with limited(self.seconds):
                 self.source.run(mutant.source, self.exercise.name)
-        except (_OutOfTimeError, Exception):
+        except (OutOfTimeError, Exception):
             return False
         return True
 
@@ -109,7 +109,7 @@ class Handed:
         """Whether the check takes points off, or never ends; the first case that does settles it,
         and is asked first of the next mutant."""
         try:
-            with _limited(self.seconds):
+            with limited(self.seconds):
                 for place, question in enumerate(self._telling):
                     if self._takes_points([question]):
                         self._telling.insert(0, self._telling.pop(place))
@@ -118,7 +118,7 @@ class Handed:
                 lost = self._takes_points(self.questions)
                 self.settled_by = self.questions if lost else []
                 return lost
-        except _OutOfTimeError:
+        except OutOfTimeError:
             return True
 
     def verdict(self, questions: list[Question]) -> Verdict:
@@ -147,9 +147,9 @@ class Handed:
         with self.handed_in(mutant):
             for case, wanted in further:
                 try:
-                    with _limited(self.seconds):
+                    with limited(self.seconds):
                         found = self._answer(case)
-                except _OutOfTimeError:
+                except OutOfTimeError:
                     return False
                 if not _same(wanted, found, case):
                     return False
@@ -210,11 +210,11 @@ def _close(found: np.ndarray, wanted: np.ndarray) -> bool:
 
 
 @contextlib.contextmanager
-def _limited(seconds: float) -> Iterator[None]:
-    """Raises _OutOfTimeError when the code below has computed for so long."""
+def limited(seconds: float) -> Iterator[None]:
+    """Raises OutOfTimeError when the code below has computed for so long."""
 
     def out_of_time(_signal: int, _frame: Any) -> None:
-        raise _OutOfTimeError
+        raise OutOfTimeError
 
     before = signal.signal(signal.SIGVTALRM, out_of_time)
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
