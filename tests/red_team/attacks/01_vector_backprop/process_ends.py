@@ -5,7 +5,7 @@ neuron_forward: error, 0
 numerical_jacobian: crashed or error or wrong return, 0
 relu_jacobian: crashed, 0
 relu_forward: crashed, 0
-softmax_forward: crashed or timed out, 0
+softmax_forward: crashed or timed out or error or wrong, 0
 """
 
 # %%
