@@ -1,133 +1,169 @@
-"""How long grading takes beside nbgrader's own autograde, on the same files: ``make bench``.
+"""How long grading takes, beside nbgrader's own ``autograde`` on the same files: ``make bench``.
 
-Both grade the same class of right, half-done and unwritten notebooks of lesson 1, one at a time, as
-whole commands, in turn; nbgrader with its own settings, so that it runs the notebook's checks in
-the student's kernel. Printed are the medians, in seconds a hand-in, their ratio, and the scores.
+    python -m tests.benchmarks.grading [--hand-ins 30] [--rounds 3] [--large 3000]
+
+Both grade the same right, wrong and unfinished hand-ins of lessons 1 and 3, one at a time, as whole
+commands, in turn; nbgrader with its own settings, so that it runs the notebook, checks and all, in
+an ordinary kernel. Writes ``docs/benchmarks.md``. The machine must have nothing else to do.
 """
 
+import argparse
 import csv
+import inspect
+import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import nbformat
-from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from rich.console import Console
-from rich.table import Table
 
-from autograder.release import STUB, lesson_sources, make_course, source_notebook
+from autograder.release import make_course
+from autograder.verdict import CHECK_PREFIX
+from cs_utils.checks import check
+from tests.benchmarks.grading_page import page
+from tests.benchmarks.hand_ins import write_hand_ins
+from tests.benchmarks.machine_use import Use, use_of
+from tests.replay import Replay
 
-_LESSON = "01_vector_backprop"
-_COPIES = 4
-_ROUNDS = 3
+ROOT = Path(__file__).parents[2]
+_LESSONS = ("01_vector_backprop", "03_convolution")
+_JOBS = (1, 2, 3)
+# The cases that check() shows in the notebook, so that both sides judge by the same ones.
+_SEED = inspect.signature(check).parameters["seed"].default
+_COLD = {"AUTOGRADER_COLD": "1"}
+
+Scores = dict[tuple[str, str], float]
+
+
+@dataclass
+class Pair:
+    """A lesson's hand-ins graded by both, round by round.
+
+    differing: exercises of hand-ins for which the scores differ; graded: how many there are.
+    """
+
+    lesson: str
+    count: int
+    ours: list[Use] = field(default_factory=list)
+    theirs: list[Use] = field(default_factory=list)
+    differing: int = 0
+    graded: int = 0
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All that the page tells.
+
+    splits: seconds a hand-in by parts, by lesson and whether its kernel starts warm. jobs: what
+        the hand-ins of all lessons took, by how many were graded at a time. growth: bytes and
+        seconds by the size of the class.
+    """
+
+    pairs: list[Pair]
+    splits: dict[tuple[str, bool], dict[str, float]]
+    jobs: dict[int, Use]
+    growth: dict[int, tuple[int, float]]
 
 
 def main() -> None:
-    """Measure and print the table."""
-    with tempfile.TemporaryDirectory() as folder:
-        hand_ins = _class(Path(folder) / "hand_ins")
-        count = sum(1 for _ in hand_ins.iterdir())
-        ours, theirs = [], []
-        for _ in range(_ROUNDS):
-            ours.append(_timed(_grade, hand_ins, Path(folder) / "ours") / count)
-            course = _stock_course(Path(folder) / "nbgrader", hand_ins)
-            theirs.append(_timed(_nbgrader, hand_ins, course) / count)
-        equal = _our_scores(Path(folder) / "ours") == _nbgrader_scores(course)
-    _print(count, ours, theirs, equal)
+    """Measure all and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--hand-ins", type=int, default=30, help="of each lesson")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--large", type=int, default=3000, help="the largest class, a replay")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks.md")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        measured = _measured(Path(name), arguments.hand_ins, arguments.rounds, arguments.large)
+    arguments.out.write_text(page(measured, arguments.rounds), encoding="utf-8")
+    Console().print(f"Written: {arguments.out}", soft_wrap=True)
 
 
-def _class(folder: Path) -> Path:
-    """Solved, half-solved and unsolved hand-ins in nbgrader's tree."""
-    path = next(one for one in lesson_sources() if one.stem == _LESSON)
-    solved = source_notebook(path)
-    exercises = [cell.id for cell in solved.cells if _is_solution(cell)]
-    kinds = {
-        "right": set(exercises),
-        "half": set(exercises[: len(exercises) // 2]),
-        "unwritten": set(),
+def _measured(folder: Path, count: int, rounds: int, large: int) -> Measured:
+    classes = {
+        lesson: write_hand_ins(folder / "hand_ins" / lesson, lesson, count) for lesson in _LESSONS
     }
-    for kind, written in kinds.items():
-        notebook = _with_only(solved, written)
-        for copy in range(_COPIES):
-            target = folder / f"{kind}{copy}" / _LESSON / f"{_LESSON}.ipynb"
-            target.parent.mkdir(parents=True)
-            nbformat.write(notebook, target)
-    return folder
+    return Measured(
+        pairs=[_pair(folder, hand_ins, lesson, rounds) for lesson, hand_ins in classes.items()],
+        splits={
+            (lesson, warm): _split(hand_ins, count, warm)
+            for lesson, hand_ins in classes.items()
+            for warm in (True, False)
+        },
+        jobs=_by_jobs(folder, list(classes.values())),
+        growth=_growth(folder / "replay", classes[_LESSONS[0]], large),
+    )
 
 
-def _with_only(solved: NotebookNode, written: set[str]) -> NotebookNode:
-    notebook = nbformat.from_dict(solved)
-    for cell in notebook.cells:
-        if _is_solution(cell) and cell.id not in written:
-            head = cell.source.split("### BEGIN SOLUTION")[0].rstrip()
-            cell.source = f"{head}\n    {STUB}"
-    return notebook
+def _pair(folder: Path, hand_ins: Path, lesson: str, rounds: int) -> Pair:
+    pair = Pair(lesson, sum(1 for _ in hand_ins.iterdir()))
+    out, course = folder / "ours", folder / "nbgrader"
+    for _ in range(rounds):
+        pair.ours.append(_grade(hand_ins, out))
+        shutil.rmtree(course, ignore_errors=True)
+        make_course(course, [lesson])
+        shutil.copytree(hand_ins, course / "submitted")
+        pair.theirs.append(_nbgrader(course, lesson))
+    ours, theirs = _our_scores(out), _nbgrader_scores(course, lesson)
+    pair.differing = sum(ours.get(key) != theirs.get(key) for key in ours | theirs)
+    pair.graded = len(theirs)
+    return pair
 
 
-def _is_solution(cell: NotebookNode) -> bool:
-    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
-
-
-def _stock_course(course: Path, hand_ins: Path) -> Path:
-    shutil.rmtree(course, ignore_errors=True)
-    make_course(course, [_LESSON])
-    shutil.copytree(hand_ins, course / "submitted")
-    return course
-
-
-def _timed(run: Callable[[Path, Path], None], hand_ins: Path, out: Path) -> float:
-    start = time.perf_counter()
-    run(hand_ins, out)
-    return time.perf_counter() - start
-
-
-def _grade(hand_ins: Path, out: Path) -> None:
+def _grade(hand_ins: Path, out: Path, jobs: int = 1) -> Use:
     shutil.rmtree(out, ignore_errors=True)
     command = [sys.executable, "-m", "autograder.command", "grade", str(hand_ins)]
-    subprocess.run([*command, "--out", str(out), "--jobs", "1"], check=True, capture_output=True)
+    command += ["--out", str(out), "--jobs", str(jobs), "--seed", str(_SEED)]
+    return use_of(command, ROOT, os.environ)
 
 
-def _nbgrader(hand_ins: Path, course: Path) -> None:
+def _nbgrader(course: Path, lesson: str) -> Use:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    command = [sys.executable, "-m", "nbgrader", "autograde", _LESSON]
-    environment = {**os.environ, "PATH": path}
-    subprocess.run(command, cwd=course, env=environment, check=True, capture_output=True)
+    command = [sys.executable, "-m", "nbgrader", "autograde", lesson]
+    return use_of(command, course, {**os.environ, "PATH": path})
 
 
-def _our_scores(out: Path) -> dict[str, float]:
-    scores: dict[str, float] = {}
+def _our_scores(out: Path) -> Scores:
     with (out / "grades.csv").open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            scores[row["student"]] = scores.get(row["student"], 0.0) + float(row["score"])
-    return scores
+        rows = list(csv.DictReader(file))
+    return {(row["student"], row["exercise"]): float(row["score"]) for row in rows}
 
 
-def _nbgrader_scores(course: Path) -> dict[str, float]:
+def _nbgrader_scores(course: Path, lesson: str) -> Scores:
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
-        submissions = gradebook.assignment_submissions(_LESSON)
-        return {one.student.id: one.score for one in submissions}
+        return {
+            (one.student.id, grade.name.removeprefix(CHECK_PREFIX)): float(f"{grade.score:g}")
+            for one in gradebook.assignment_submissions(lesson)
+            for grade in one.notebooks[0].grades
+        }
 
 
-def _print(count: int, ours: list[float], theirs: list[float], equal: bool) -> None:
-    table = Table(title=f"Grading {count} hand-ins of {_LESSON}, one at a time")
-    table.add_column("command")
-    for heading in ("median s a hand-in", "least", "most"):
-        table.add_column(heading, justify="right")
-    for name, seconds in (("autograder grade", ours), ("nbgrader autograde", theirs)):
-        figures = (statistics.median(seconds), min(seconds), max(seconds))
-        table.add_row(name, *(f"{figure:.2f}" for figure in figures))
-    console = Console()
-    console.print(table)
-    ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
-    console.print(f"ratio of the two, median of {len(ours)} paired runs: {ratio:.2f}")
-    console.print(f"scores equal: {equal}")
+def _split(hand_ins: Path, count: int, warm: bool) -> dict[str, float]:
+    command = [sys.executable, "-m", "tests.benchmarks.time_split", str(hand_ins)]
+    environment = {**os.environ, **({} if warm else _COLD)}
+    said = subprocess.run(
+        command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True
+    )
+    seconds: dict[str, float] = json.loads(said.stdout)
+    return {part: one / count for part, one in seconds.items()}
+
+
+def _by_jobs(folder: Path, classes: list[Path]) -> dict[int, Use]:
+    everybody = folder / "everybody"
+    for hand_ins in classes:
+        shutil.copytree(hand_ins, everybody, dirs_exist_ok=True)
+    return {jobs: _grade(everybody, folder / "jobs", jobs) for jobs in _JOBS}
+
+
+def _growth(folder: Path, hand_ins: Path, large: int) -> dict[int, tuple[int, float]]:
+    folder.mkdir()
+    replay = Replay(folder, hand_ins, _LESSONS[0])
+    return {count: replay.of(count) for count in (large // 100, large // 10, large)}
 
 
 if __name__ == "__main__":

@@ -116,14 +116,15 @@ def machine(threads: int) -> str:
         if pool["user_api"] == "blas" and "numpy" in pool["filepath"]
     }
     return (
-        f"{_processor()}, {os.cpu_count()} cores, {threads} threads on both sides; "
+        f"{processor()}, {os.cpu_count()} cores, {threads} threads on both sides; "
         f"Python {platform.python_version()}, NumPy {np.__version__} with {', '.join(blas)}, "
         f"PyTorch {torch.__version__} ({torch.backends.cpu.get_cpu_capability()}); "
         f"load average at the start {os.getloadavg()[0]:.1f}"
     )
 
 
-def _processor() -> str:
+def processor() -> str:
+    """The name of the machine's processor."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
             names = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
