@@ -10,10 +10,10 @@ setup(
     package_dir={"convnet_course_data": "data"},
     package_data={
         "autograder": [
-            "student_readme.md",
-            "held_out/*.npz",
+            "releasing/student_readme.md",
+            "judging/held_out/*.npz",
             "class_report/page.*",
-            "without_*/**/*",
+            "kernels/without_*/**/*",
         ],
         "convnet_course_data": ["**/*"],
         "cs_utils": ["locale/*/LC_MESSAGES/*.mo"],

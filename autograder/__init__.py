@@ -1,3 +1,4 @@
-"""The grading room. Its modules, in the order that a submission passes them: archives and collect,
-reading, matching and repair, sandbox, verdict and versions, gradebook, report, late and totals,
-exports; ``release`` makes what students get."""
+"""The grading room: ``command`` is its door, ``grading`` takes one hand-in from file to verdicts,
+and ``runs`` and ``batch`` take a class. The folders, in the order that a hand-in passes them:
+``collecting``, ``repairing``, ``kernels``, ``judging``, ``results``; then ``exports`` and
+``class_report``. ``releasing`` makes what students get; ``plugins`` is what nbgrader loads."""

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from autograder.collect import HandIn
-from autograder.gradebook import CourseFolder
+from autograder.collecting.collect import HandIn
+from autograder.collecting.roster import Student
 from autograder.grading import Result, Task, course_code
-from autograder.journal import Run, fingerprint, original_names
 from autograder.pool import Pool, graded
-from autograder.recording import Recorder
-from autograder.roster import Student
+from autograder.results.gradebook import CourseFolder
+from autograder.results.journal import Run, fingerprint, original_names
+from autograder.results.recording import Recorder
 from cs_utils.language import _
 
 # No notebook is larger; of a larger file the grader need not see more than that it is.

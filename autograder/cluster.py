@@ -9,9 +9,9 @@ from functools import cache
 from typing import Any
 
 from autograder.grading import Result, Task, course_code, grade_hand_in
+from autograder.judging.verdict import DeviceError, require_device
+from autograder.kernels.sandbox import SandboxError, isolation_in_words
 from autograder.pool import StoppedError
-from autograder.sandbox import SandboxError, isolation_in_words
-from autograder.verdict import DeviceError, require_device
 
 # Seconds for the scheduler to answer, and for a first worker to come.
 _PATIENCE = 10

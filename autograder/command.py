@@ -67,7 +67,7 @@ def release_command(
     out: Annotated[Path, typer.Option(help="Where notebooks/ and the student bundle go.")] = Path(),
 ) -> None:
     """Make the students' notebooks from solutions/, and the bundle to hand out."""
-    from autograder.release import ReleaseError, release
+    from autograder.releasing.release import ReleaseError, release
 
     try:
         notebooks, bundle = release(out)
@@ -205,7 +205,7 @@ def sandbox_command(
     ),
 ) -> None:
     """Say whether students' code can be run inside bubblewrap here, or how to make it so."""
-    from autograder.sandbox import SandboxError, install_sandbox, isolation_in_words
+    from autograder.kernels.sandbox import SandboxError, install_sandbox, isolation_in_words
 
     try:
         if install:

@@ -19,11 +19,11 @@ from nbformat import NotebookNode
 
 import cs_utils
 import solutions
-from autograder.reading import UnreadableError, read_notebook, unreadable_notebook
-from autograder.repair import lesson_of, repair
-from autograder.report import feedback_page
-from autograder.sandbox import isolation_in_words
-from autograder.verdict import grade_notebook, write_verdicts
+from autograder.judging.verdict import grade_notebook, write_verdicts
+from autograder.kernels.sandbox import isolation_in_words
+from autograder.repairing.reading import UnreadableError, read_notebook, unreadable_notebook
+from autograder.repairing.repair import lesson_of, repair
+from autograder.results.report import feedback_page
 from cs_utils.exercises import lesson_exercises
 from cs_utils.exercises.specification import Exercise
 from cs_utils.language import _

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from rich.table import Table
 
-from autograder.gradebook import CourseFolder
-from autograder.journal import Run
-from autograder.recording import Recorder
-from autograder.verdict import CHECK_PREFIX
+from autograder.judging.verdict import CHECK_PREFIX
+from autograder.results.gradebook import CourseFolder
+from autograder.results.journal import Run
+from autograder.results.recording import Recorder
 from cs_utils.language import _
 
 

@@ -13,21 +13,21 @@ from pathlib import Path
 from rich.console import Console
 
 from autograder import regrade as regrading
-from autograder import totals
-from autograder.archives import ArchiveError, Unpacked, opened
 from autograder.batch import Settings, grade_class
 from autograder.cluster import ClusterError, DaskPool
-from autograder.collect import CollectError, HandIn, collect
-from autograder.gradebook import CourseFolder, CourseFolderError
+from autograder.collecting.archives import ArchiveError, Unpacked, opened
+from autograder.collecting.collect import CollectError, HandIn, collect
+from autograder.collecting.roster import RosterError, Student, read_roster
 from autograder.grading import course_code
-from autograder.journal import JournalError, Run, merged
-from autograder.late import RulesError
+from autograder.judging.verdict import DeviceError, fresh_seed, require_device
+from autograder.kernels.sandbox import SandboxError, isolation_in_words
 from autograder.pool import LocalPool, Pool, StoppedError
-from autograder.release import lesson_sources
-from autograder.report import score_tables
-from autograder.roster import RosterError, Student, read_roster
-from autograder.sandbox import SandboxError, isolation_in_words
-from autograder.verdict import DeviceError, fresh_seed, require_device
+from autograder.releasing.release import lesson_sources
+from autograder.results import totals
+from autograder.results.gradebook import CourseFolder, CourseFolderError
+from autograder.results.journal import JournalError, Run, merged
+from autograder.results.late import RulesError
+from autograder.results.report import score_tables
 
 __all__ = ["UNUSABLE", "Options", "StoppedError", "grade", "regrade"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.verdict import cases_and_references
+from autograder.judging.verdict import cases_and_references
 from cs_utils.answers import Answer, plain_array
 from cs_utils.datasets import fashion_mnist
 from cs_utils.exercises import find_exercise

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import submissions
 
-from autograder.release import lesson_sources, source_notebook
+from autograder.releasing.release import lesson_sources, source_notebook
 from cs_utils.checks import check_exercise
 from cs_utils.exercises import find_exercise, lesson_exercises
 from cs_utils.verdicts import Verdict

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from autograder.grading import Result, Row
-from autograder.journal import Journal
+from autograder.results.journal import Journal
 
 LESSON = "01_made_up"
 EXERCISES = ("easy", "middling", "hard")

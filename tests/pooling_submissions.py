@@ -10,7 +10,7 @@ import jupytext
 import numpy as np
 import submissions
 
-from autograder.release import lesson_sources
+from autograder.releasing.release import lesson_sources
 from cs_utils import earlier
 from cs_utils.checks import check_exercise
 from cs_utils.exercises import find_exercise, lesson_exercises

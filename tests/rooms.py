@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.release import lesson_sources, source_notebook
+from autograder.releasing.release import lesson_sources, source_notebook
 
 ROOT = Path(__file__).parent.parent
 LESSONS = [path.stem for path in lesson_sources()]

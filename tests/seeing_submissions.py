@@ -6,7 +6,7 @@ from typing import Any
 import jupytext
 import torch
 
-from autograder.release import lesson_sources
+from autograder.releasing.release import lesson_sources
 from cs_utils.checks import check_exercise
 from cs_utils.exercises import find_exercise, lesson_exercises
 from cs_utils.verdicts import Verdict

@@ -9,7 +9,7 @@ from architecture_submissions import NETWORKS, handed_in, verdict_on
 from torch import Tensor, nn
 from torch.nn import functional
 
-from autograder.verdict import cases_and_references
+from autograder.judging.verdict import cases_and_references
 from cs_utils.answers import NOT_WRITTEN
 from cs_utils.exercises import find_exercise
 from cs_utils.exercises.architectures.networks import table_rows

@@ -13,12 +13,12 @@ import pytest
 from rooms import LESSON, LESSONS, RELEASE
 from typer.testing import CliRunner
 
-from autograder import archives
-from autograder.archives import ArchiveError, Unpacked, opened, unpack
-from autograder.collect import Collection, HandIn, collect
+from autograder.collecting import archives
+from autograder.collecting.archives import ArchiveError, Unpacked, opened, unpack
+from autograder.collecting.collect import Collection, HandIn, collect
+from autograder.collecting.origins import Origin, origin_of
+from autograder.collecting.roster import Student
 from autograder.command import app
-from autograder.origins import Origin, origin_of
-from autograder.roster import Student
 
 NOTEBOOK = RELEASE.read_bytes()
 NAME = f"{LESSON}.ipynb"

@@ -17,12 +17,12 @@ from capstone_answers import EXERCISE, known_mistakes, synthetic
 from nbformat.v4 import new_code_cell, new_notebook
 from torch import nn
 
-from autograder import held_out
-from autograder.release import make_bundle
-from autograder.sandbox import require_sandbox
-from autograder.session import Limits, Session
-from autograder.verdict import cases_and_references
-from autograder.walls import Walls, passing_user, sandboxed_command
+from autograder.judging import held_out
+from autograder.judging.verdict import cases_and_references
+from autograder.kernels.sandbox import require_sandbox
+from autograder.kernels.session import Limits, Session
+from autograder.kernels.walls import Walls, passing_user, sandboxed_command
+from autograder.releasing.release import make_bundle
 from cs_utils import small_network
 from cs_utils.answers import NOT_WRITTEN, WRONG_RETURN, Answer, plain_array
 from cs_utils.capstone import train

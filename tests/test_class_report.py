@@ -44,7 +44,7 @@ from autograder.class_report.statistics import (
 )
 from autograder.command import app
 from autograder.grading import Result
-from autograder.journal import Journal
+from autograder.results.journal import Journal
 
 RENAMED = LONG.replace("total", "out").replace("window", "patch").replace("one patch", "# so")
 OTHER = """def easy(x, width):

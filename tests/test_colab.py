@@ -11,8 +11,8 @@ import pytest
 from packaging.requirements import Requirement
 from rooms import LESSONS, ROOT, released
 
-from autograder import frame
-from autograder.release import BUNDLE, ReleaseError, make_bundle, source_notebook
+from autograder.releasing import frame
+from autograder.releasing.release import BUNDLE, ReleaseError, make_bundle, source_notebook
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 VERSIONS = dict(

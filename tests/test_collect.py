@@ -9,7 +9,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from rooms import LESSON, RELEASE
 from typer.testing import CliRunner
 
-from autograder.collect import CollectError, Collection, HandIn, collect
+from autograder.collecting.collect import CollectError, Collection, HandIn, collect
 from autograder.command import app
 
 

@@ -18,8 +18,8 @@ from playwright.sync_api import expect
 from rooms import LESSONS, ROOT, released
 
 from autograder.command import app
-from autograder.late import read_rules
-from autograder.release import lesson_sources
+from autograder.releasing.release import lesson_sources
+from autograder.results.late import read_rules
 from cs_utils import check
 from solutions import numpy_vectors
 

@@ -23,7 +23,7 @@ from autograder.exports.canvas import HEADS as CANVAS_HEADS
 from autograder.exports.gradescope import make_zip
 from autograder.exports.moodle import HEADS as MOODLE_HEADS
 from autograder.exports.tables import ExportError
-from autograder.sandbox import SandboxError
+from autograder.kernels.sandbox import SandboxError
 from cs_utils.exercises import lesson_exercises
 
 NAME = f"{LESSON}.ipynb"

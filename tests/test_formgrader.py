@@ -9,8 +9,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_
 from nbgrader.server_extensions.formgrader import handlers
 from traitlets.config import Config, PyFileConfigLoader
 
-from autograder.gradebook import CourseFolder
-from autograder.journal import Run
+from autograder.results.gradebook import CourseFolder
+from autograder.results.journal import Run
 
 SCRIPT = "<script>write_scores()</script>"
 PIXEL = "iVBORw0KGgo="

@@ -10,9 +10,9 @@ from mangling import mangle
 from rooms import LESSONS, released, solved
 from soak.fuzz import grade_mangled
 
-from autograder.reading import UnreadableError, read_notebook, unreadable_notebook
-from autograder.repair import lesson_of, repair
-from autograder.versions import versions_of
+from autograder.judging.versions import versions_of
+from autograder.repairing.reading import UnreadableError, read_notebook, unreadable_notebook
+from autograder.repairing.repair import lesson_of, repair
 from cs_utils.exercises import lesson_exercises
 
 COUNT = 60

@@ -9,8 +9,8 @@ import nbformat
 import pytest
 from rooms import LESSON, released, solved
 
-from autograder.reading import read_notebook
-from autograder.repair import lesson_of
+from autograder.repairing.reading import read_notebook
+from autograder.repairing.repair import lesson_of
 from cs_utils import hand_in
 from cs_utils.exercises import lesson_exercises
 from cs_utils.handing_in import main

@@ -32,8 +32,8 @@ from nbgrader.api import Gradebook
 from rooms import LESSON, ROOT, read_csv
 
 from autograder.grading import NOT_HANDED_IN, Result, Task, failed, grade_hand_in
-from autograder.journal import Journal, JournalError
 from autograder.pool import graded
+from autograder.results.journal import Journal, JournalError
 from autograder.runs import grade
 
 MOMENTS = 8

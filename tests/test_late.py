@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from rooms import LESSON, LESSONS, RELEASE
 
-from autograder.collect import FILE_DATE, HandIn, collect
-from autograder.late import Arrival, Lateness, Rules, RulesError, assess, read_rules
+from autograder.collecting.collect import FILE_DATE, HandIn, collect
+from autograder.results.late import Arrival, Lateness, Rules, RulesError, assess, read_rules
 
 DUE = datetime(2026, 10, 5, 12, tzinfo=UTC)
 NEXT = LESSONS[1]

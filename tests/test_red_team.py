@@ -15,12 +15,12 @@ from red_team.broken_files import BROKEN_FILES
 from red_team.build import Attack, attacks, build_broken_files
 from rooms import LESSON, Graded, grade, released
 
-from autograder.cells import is_check
 from autograder.grading import Row
-from autograder.limits import MEGABYTE, Limits
-from autograder.repair import repair
-from autograder.report import feedback_page
-from autograder.verdict import grade_notebook
+from autograder.judging.verdict import grade_notebook
+from autograder.kernels.limits import MEGABYTE, Limits
+from autograder.repairing.cells import is_check
+from autograder.repairing.repair import repair
+from autograder.results.report import feedback_page
 
 ATTACKS = {f"{attack.lesson}/{attack.name}": attack for attack in attacks()}
 LIMITS = Limits(

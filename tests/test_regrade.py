@@ -24,13 +24,13 @@ from nbgrader.utils import is_grade
 from rich.console import Console
 from rooms import LESSON, autograder, read_csv, released, solved
 
-from autograder.assignments import follow
-from autograder.gradebook import CourseFolderError
 from autograder.grading import Result, Row
-from autograder.journal import Journal
+from autograder.judging.verdict import write_verdicts
 from autograder.regrade import changes_table
+from autograder.results.assignments import follow
+from autograder.results.gradebook import CourseFolderError
+from autograder.results.journal import Journal
 from autograder.runs import grade, regrade
-from autograder.verdict import write_verdicts
 from cs_utils.exercises import lesson_exercises
 from cs_utils.verdicts import Verdict
 

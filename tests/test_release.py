@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from rooms import LESSONS, ROOT, Graded, autograder, files_in, grade, released, solved
 
-from autograder.release import BUNDLE, lesson_sources
+from autograder.releasing.release import BUNDLE, lesson_sources
 from cs_utils.exercises import lesson_exercises
 
 

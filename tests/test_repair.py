@@ -14,9 +14,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from rooms import released, solved
 
-from autograder.reading import UnreadableError, read_notebook
-from autograder.repair import Repaired, lesson_of, repair
-from autograder.versions import versions_of
+from autograder.judging.versions import versions_of
+from autograder.repairing.reading import UnreadableError, read_notebook
+from autograder.repairing.repair import Repaired, lesson_of, repair
 from cs_utils.exercises import lesson_exercises
 
 RELEASE = released()

@@ -13,7 +13,7 @@ from submissions import assert_full_marks, mistaken
 from torch import nn
 from torch.nn.functional import relu_
 
-from autograder.verdict import cases_and_references
+from autograder.judging.verdict import cases_and_references
 from cs_utils.answers import NOT_WRITTEN, WRONG_RETURN
 from cs_utils.checks import check_exercise
 from cs_utils.exercises import find_exercise

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.roster import RosterError, Student, read_roster
+from autograder.collecting.roster import RosterError, Student, read_roster
 
 
 def written(folder: Path, text: str, encoding: str = "utf-8") -> Path:

@@ -16,12 +16,12 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from rooms import LESSON, RELEASE, ROOT, grade
 
-from autograder.isolation import SandboxError, isolation, require_sandbox
-from autograder.limits import MEGABYTE, Limits
-from autograder.replies import write_new
-from autograder.session import Session
-from autograder.walls import passing_user, read_only_places, sandboxed_command
-from autograder.warm import warm_process
+from autograder.kernels.isolation import SandboxError, isolation, require_sandbox
+from autograder.kernels.limits import MEGABYTE, Limits
+from autograder.kernels.replies import write_new
+from autograder.kernels.session import Session
+from autograder.kernels.walls import passing_user, read_only_places, sandboxed_command
+from autograder.kernels.warm import warm_process
 
 
 @dataclass
@@ -122,7 +122,7 @@ class TestInside:
         processes = answer("[name for name in os.listdir('/proc') if name.isdigit()]")
         assert len(processes) <= 2
 
-    @pytest.mark.parametrize("name", ["autograder", "solutions", "autograder.verdict"])
+    @pytest.mark.parametrize("name", ["autograder", "solutions", "autograder.judging.verdict"])
     def test_the_grader_cannot_be_imported(self, inside: Callable[..., Done], name: str) -> None:
         assert "ModuleNotFoundError" in inside(f"import {name}").error
 

@@ -9,7 +9,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from seeing_submissions import EXERCISES, NAMES, verdict_on
 from submissions import all_zeros, mistaken, unwritten
 
-from autograder.verdict import show_run_with_pytorch
+from autograder.judging.verdict import show_run_with_pytorch
 from cs_utils import answers
 from cs_utils.exercises.specification import Exercise, Misconception
 from cs_utils.reports import text_report

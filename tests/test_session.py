@@ -9,10 +9,10 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder import isolation
-from autograder.limits import MEGABYTE, Limits
-from autograder.session import Session
-from autograder.walls import Walls
+from autograder.kernels import isolation
+from autograder.kernels.limits import MEGABYTE, Limits
+from autograder.kernels.session import Session
+from autograder.kernels.walls import Walls
 from cs_utils.answers import CRASHED, REFUSED, TIMED_OUT, Answer
 from cs_utils.exercises import find_exercise
 

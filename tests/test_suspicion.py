@@ -6,8 +6,8 @@ from nbformat import NotebookNode
 from red_team.build import attacks
 from rooms import LESSONS, released, solved
 
-from autograder.repair import repair
-from autograder.suspicion import suspicions
+from autograder.judging.suspicion import suspicions
+from autograder.repairing.repair import repair
 
 ATTACKS = {f"{attack.lesson}/{attack.name}": attack for attack in attacks()}
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder.isolation import COLD, isolation, isolation_in_words
-from autograder.limits import Limits
-from autograder.session import Session
-from autograder.walls import Walls
-from autograder.warm import WarmProcess, WarmStartError, warm_process, why_cold
+from autograder.kernels.isolation import COLD, isolation, isolation_in_words
+from autograder.kernels.limits import Limits
+from autograder.kernels.session import Session
+from autograder.kernels.walls import Walls
+from autograder.kernels.warm import WarmProcess, WarmStartError, warm_process, why_cold
 
 
 def printed(*cells: str) -> str:
@@ -56,7 +56,7 @@ def test_where_none_can_be_forked_the_reason_is_told(monkeypatch: pytest.MonkeyP
         message = "import sys; sys.exit('Operation not permitted')"
         return [sys.executable, "-c", message]
 
-    monkeypatch.setattr("autograder.warm.warm_command", refused)
+    monkeypatch.setattr("autograder.kernels.warm.warm_command", refused)
     with pytest.raises(WarmStartError, match="Operation not permitted"):
         WarmProcess([], "numpy", own_walls())
 
@@ -121,7 +121,7 @@ def test_nothing_outlives_a_grader_that_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "grader.py"
     script.write_text(
         "import asyncio\nfrom nbformat.v4 import new_code_cell, new_notebook\n"
-        "from autograder.session import Limits, Session\n"
+        "from autograder.kernels.session import Limits, Session\n"
         "async def run():\n"
         "    async with Session(new_notebook(), True, Limits()) as session:\n"
         "        print(session._manager.process, flush=True)\n"

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder.grading import Result
-from autograder.journal import Journal, JournalError
-from autograder.matching import defined_names
+from autograder.repairing.matching import defined_names
+from autograder.results.journal import Journal, JournalError
 
 # A solution that is longer is no solution; it is neither shown nor compared.
 _MOST_CHARACTERS = 20_000

@@ -5,6 +5,7 @@ assignments; the row below says the points possible."""
 import re
 from collections.abc import Mapping, Sequence
 
+from autograder.collecting.roster import Student
 from autograder.exports.tables import (
     ExportError,
     Table,
@@ -14,8 +15,7 @@ from autograder.exports.tables import (
     person,
     points,
 )
-from autograder.roster import Student
-from autograder.totals import Total
+from autograder.results.totals import Total
 
 HEADS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 _POSSIBLE = "    Points Possible"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import cs_utils
 from autograder.exports.tables import ExportError
-from autograder.release import lesson_sources
+from autograder.releasing.release import lesson_sources
 
 _PROJECT = Path(cs_utils.__file__).parent.parent
 _FOLDERS = ("autograder", "cs_utils", "solutions", "data")

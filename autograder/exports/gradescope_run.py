@@ -14,10 +14,10 @@ from typing import Any
 
 import nbformat
 
-from autograder.collect import collect_student
+from autograder.collecting.collect import collect_student
 from autograder.grading import Result, Row, Task, grade_hand_in
-from autograder.sandbox import SandboxError, isolation_in_words
-from autograder.verdict import CHECK_PREFIX, fresh_seed
+from autograder.judging.verdict import CHECK_PREFIX, fresh_seed
+from autograder.kernels.sandbox import SandboxError, isolation_in_words
 from cs_utils.verdicts import CORRECT
 
 _PROJECT = Path(__file__).parents[2]

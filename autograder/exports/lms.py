@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from autograder.collecting.roster import Student, read_roster
 from autograder.exports import canvas, moodle
 from autograder.exports.tables import ExportError, read_table
-from autograder.gradebook import CourseFolder
-from autograder.roster import Student, read_roster
-from autograder.totals import Total, settle, totals
+from autograder.results.gradebook import CourseFolder
+from autograder.results.totals import Total, settle, totals
 
 
 def export(

@@ -4,10 +4,10 @@ it back (``assignfeedback_offline`` in Moodle)."""
 
 from collections.abc import Mapping, Sequence
 
+from autograder.collecting.roster import Student
 from autograder.exports.tables import ExportError, Table, find_row, number, person, points
 from autograder.grading import Result
-from autograder.roster import Student
-from autograder.totals import Total
+from autograder.results.totals import Total
 from cs_utils.verdicts import CORRECT
 
 HEADS = (

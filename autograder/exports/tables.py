@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.origins import plain_name
-from autograder.roster import Student
-from autograder.totals import Total
+from autograder.collecting.origins import plain_name
+from autograder.collecting.roster import Student
+from autograder.results.totals import Total
 
 
 class ExportError(ValueError):

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
-from autograder.release import lesson_sources, source_notebook
+from autograder.releasing.release import lesson_sources, source_notebook
 from solutions import torch_layers
 from solutions.fast_convolution import algorithm, conv_backward, conv_forward
 from solutions.numpy_convolution import conv_backward_im2col, conv_forward_im2col

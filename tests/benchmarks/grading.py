@@ -22,8 +22,8 @@ from pathlib import Path
 from nbgrader.api import Gradebook
 from rich.console import Console
 
-from autograder.release import make_course
-from autograder.verdict import CHECK_PREFIX
+from autograder.judging.verdict import CHECK_PREFIX
+from autograder.releasing.release import make_course
 from cs_utils.checks import check
 from tests.benchmarks.grading_page import page
 from tests.benchmarks.hand_ins import write_hand_ins

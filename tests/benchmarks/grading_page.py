@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from autograder.sandbox import isolation_in_words
+from autograder.kernels.sandbox import isolation_in_words
 from tests.benchmarks.machine_use import Use
 from tests.benchmarks.measuring import processor
 from tests.benchmarks.time_split import PARTS, REST

@@ -14,7 +14,7 @@ from mutation.judging import KILLED, Handed
 from mutation.sources import sources
 from rooms import solved
 
-from autograder.release import STUB
+from autograder.releasing.release import STUB
 from cs_utils.exercises import lesson_exercises
 from cs_utils.exercises.specification import Exercise
 

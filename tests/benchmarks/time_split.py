@@ -18,10 +18,12 @@ from unittest.mock import patch
 
 from rich.console import Console
 
-from autograder import batch, grading, runs, verdict
+from autograder import batch, grading, runs
 from autograder.grading import Result, Task, grade_hand_in
+from autograder.judging import verdict
+from autograder.kernels.kernel import Kernel
+from autograder.kernels.session import Session
 from autograder.runs import Options
-from autograder.session import Session
 
 READING, STARTING, IMPORTS = "reading and repair", "starting the kernel", "imports"
 CELLS, ANSWERS, ENDING = "the other cells", "answers to the cases", "ending the kernel"
@@ -30,8 +32,8 @@ RECORDING, REST = "gradebook and files", "the rest of the command"
 
 _PARTS = (
     (READING, grading, "_read"),
-    (STARTING, Session, "_start"),
-    (ENDING, Session, "_stop"),
+    (STARTING, Kernel, "start"),
+    (ENDING, Kernel, "stop"),
     (CELLS, Session, "run_cells"),
     (ANSWERS, Session, "ask"),
     (JUDGING, verdict, "cases_and_references"),

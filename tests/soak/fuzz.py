@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 
 from autograder.grading import GRADER_FAILED
-from autograder.release import lesson_sources, source_notebook
+from autograder.releasing.release import lesson_sources, source_notebook
 from cs_utils.exercises import find_exercise, lesson_exercises
 
 sys.path.insert(0, str(Path(__file__).parents[1]))

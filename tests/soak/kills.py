@@ -31,9 +31,9 @@ sys.path.insert(0, str(ROOT / "tests"))
 from course_folders import QUIET, SEED, HerePool, contents, options, replayed, small_class  # noqa: E402
 from rooms import LESSON  # noqa: E402
 
-from autograder.gradebook import CourseFolder  # noqa: E402
 from autograder.grading import Result  # noqa: E402
-from autograder.journal import Run  # noqa: E402
+from autograder.results.gradebook import CourseFolder  # noqa: E402
+from autograder.results.journal import Run  # noqa: E402
 from autograder.runs import grade  # noqa: E402
 
 # One notebook that runs, one student who handed nothing in, and files that are no notebooks: what

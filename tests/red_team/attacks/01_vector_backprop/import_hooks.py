@@ -29,9 +29,9 @@ class Forged(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 sys.meta_path.insert(0, Forged())
-import autograder.verdict
+import autograder.judging.verdict
 
-sys.modules["cs_utils.verdicts"] = autograder.verdict
+sys.modules["cs_utils.verdicts"] = autograder.judging.verdict
 
 
 # %%

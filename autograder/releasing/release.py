@@ -24,8 +24,8 @@ from traitlets.config import Config
 
 import cs_utils
 import solutions
-from autograder.frame import AddressError, add_frame
-from autograder.verdict import CHECK_PREFIX
+from autograder.judging.verdict import CHECK_PREFIX
+from autograder.releasing.frame import AddressError, add_frame
 from cs_utils.exercises import lesson_exercises
 
 STUB = "raise NotImplementedError"

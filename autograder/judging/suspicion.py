@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
-from autograder.cells import exercise_forbids, is_check
+from autograder.repairing.cells import exercise_forbids, is_check
 
 # Ways into the course's own package, Python's machinery, other processes and PyTorch's inner rooms.
 _REACHES = (

@@ -24,7 +24,7 @@ class HeldOutError(OSError):
 
 def held_out_images() -> tuple[np.ndarray, np.ndarray]:
     """Images (2500, 28, 28), uint8, and labels (2500,). Raises HeldOutError."""
-    advice = "Rebuild them with:  python -m autograder.held_out.rebuild"
+    advice = "Rebuild them with:  python -m autograder.judging.held_out.rebuild"
     if not FILE.is_file():
         raise HeldOutError(f"{FILE} is missing. {advice}")
     if hashlib.sha256(FILE.read_bytes()).hexdigest() != SHA256:

@@ -5,7 +5,7 @@ import stat
 from collections.abc import Mapping
 from typing import Any
 
-from autograder.outputs import one_line
+from autograder.kernels.outputs import one_line
 from cs_utils.answers import CRASHED, MISSING, REFUSED, Answer, Problem
 from cs_utils.exchange import ExchangeError
 from cs_utils.kernel_side import read_answer

@@ -1,7 +1,7 @@
 """Working versions of functions, for kernels that ask for their values; computed in a process of
 its own, with limits: a student's code chooses the questions.
 
-    python -m autograder.stand_ins
+    python -m autograder.kernels.stand_ins
 
 It reads questions from its standard input and writes the answers, each behind its length.
 """
@@ -39,7 +39,7 @@ class StandInServer:
         """Have the process ready."""
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "autograder.stand_ins"],
+                [sys.executable, "-m", "autograder.kernels.stand_ins"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from autograder.exchange_folder import await_inside
-from autograder.limits import MEGABYTE, Limits
-from autograder.walls import Walls, new_exchange, passing_user, sandboxed_command
-from autograder.warm import why_cold
+from autograder.kernels.exchange_folder import await_inside
+from autograder.kernels.limits import MEGABYTE, Limits
+from autograder.kernels.walls import Walls, new_exchange, passing_user, sandboxed_command
+from autograder.kernels.warm import why_cold
 
 # Set in the environment, it has every kernel start anew.
 COLD = "AUTOGRADER_COLD"

@@ -15,11 +15,11 @@ from typing import Any
 from nbgrader.api import Assignment, Gradebook, SubmittedAssignment, SubmittedNotebook
 from sqlalchemy.orm import Query
 
-from autograder.collect import HandIn
-from autograder.gradebook import CourseFolder
-from autograder.late import RULES, Arrival, Lateness, Rules, RulesError, assess, read_rules
-from autograder.release import lesson_sources, quiet_nbgrader
-from autograder.report import ARRIVAL
+from autograder.collecting.collect import HandIn
+from autograder.releasing.release import lesson_sources, quiet_nbgrader
+from autograder.results.gradebook import CourseFolder
+from autograder.results.late import RULES, Arrival, Lateness, Rules, RulesError, assess, read_rules
+from autograder.results.report import ARRIVAL
 
 _ARRIVALS = "arrivals.json"
 _COLUMNS = (

@@ -1,5 +1,5 @@
 """Kernels that start warm: forks of a process that has the libraries loaded, one process for each
-library, kept as long as this one lives. What runs inside the sandbox is ``autograder.inside``."""
+library, kept as long as this one lives. What runs inside the sandbox is in ``inside/``."""
 
 import json
 import os
@@ -13,10 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from autograder.exchange_folder import await_inside
-from autograder.inside.warm import OWN_EXCHANGE
-from autograder.limits import Limits
-from autograder.walls import Walls, entering, new_exchange, passing_user, warm_command
+from autograder.kernels.exchange_folder import await_inside
+from autograder.kernels.inside.warm import OWN_EXCHANGE
+from autograder.kernels.limits import Limits
+from autograder.kernels.walls import Walls, entering, new_exchange, passing_user, warm_command
 
 _START_SECONDS = 120.0
 _FORK_SECONDS = 20.0

@@ -10,9 +10,9 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from traitlets import Bool, Integer
 
-from autograder.repair import repair
-from autograder.sandbox import require_sandbox
-from autograder.verdict import fresh_seed, grade_notebook
+from autograder.judging.verdict import fresh_seed, grade_notebook
+from autograder.kernels.sandbox import require_sandbox
+from autograder.repairing.repair import repair
 from cs_utils.exercises import lesson_exercises
 
 

@@ -1,8 +1,9 @@
 """Rebuild ``held_out/fashion_mnist.npz``: 2,500 test images of Fashion-MNIST that students do not
 get, 250 of each class, the first behind those in ``data/fashion_mnist.npz``.
 
-python -m autograder.held_out.rebuild [FOLDER]: as ``data/rebuild_fashion_mnist.py``, which see for
-origin and licence (MIT).
+    python -m autograder.judging.held_out.rebuild [FOLDER]
+
+As ``data/rebuild_fashion_mnist.py``, which see for origin and licence (MIT).
 """
 
 import hashlib
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.held_out import FILE, PER_CLASS, SHA256
+from autograder.judging.held_out import FILE, PER_CLASS, SHA256
 from cs_utils.datasets import DATA
 
 

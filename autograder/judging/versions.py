@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from autograder.cells import is_check
-from autograder.matching import defined_names
+from autograder.repairing.cells import is_check
+from autograder.repairing.matching import defined_names
 from cs_utils.exercises.specification import Exercise
 from cs_utils.verdicts import CORRECT, Verdict
 

@@ -17,12 +17,12 @@ from jupyter_core.utils import run_sync
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from autograder.cells import exercise_library, is_check
-from autograder.held_out import HELD_OUT
-from autograder.replies import missing_part
-from autograder.session import Limits, Session
-from autograder.suspicion import suspicions
-from autograder.versions import best_of_versions
+from autograder.judging.held_out import HELD_OUT
+from autograder.judging.suspicion import suspicions
+from autograder.judging.versions import best_of_versions
+from autograder.kernels.replies import missing_part
+from autograder.kernels.session import Limits, Session
+from autograder.repairing.cells import exercise_library, is_check
 from cs_utils.answers import CRASHED, MISSING, NOT_WRITTEN, TIMED_OUT, Answer, answer_case
 from cs_utils.exercises import find_exercise, lent_parts, lesson_exercises, stand_in_rounds
 from cs_utils.exercises.specification import Case, Exercise, Outputs

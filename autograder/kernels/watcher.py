@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.limits import MEGABYTE, Limits
+from autograder.kernels.limits import MEGABYTE, Limits
 
 _PAUSE = 0.2
 _SANDBOX_PROCESSES = 4

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nbgrader.plugins.latesubmission import LateSubmissionPlugin
 
-from autograder.totals import stored_penalty
+from autograder.results.totals import stored_penalty
 
 
 class LatePenalty(LateSubmissionPlugin):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import cs_utils
-from autograder.limits import MEGABYTE, Limits
+from autograder.kernels.limits import MEGABYTE, Limits
 from cs_utils.kernel_side import GRADING
 
 _SYSTEM_FOLDERS = ("/usr/lib", "/usr/lib64", "/usr/share/zoneinfo", "/lib", "/lib64")
@@ -92,7 +92,7 @@ def warm_command(
     libraries: Sequence[str], library: str, limits: Limits, walls: Walls, exchange: str
 ) -> list[str]:
     """The command that starts a process inside bubblewrap from which kernels are forked; see
-    ``autograder.inside.warm``.
+    ``autograder.kernels.inside.warm``.
 
     libraries: the modules that it loads. library, limits, walls, exchange: as in
     ``sandboxed_command``; what it limits is the folders' sizes alone, the kernels get the rest.
@@ -132,7 +132,7 @@ def bare_environment(library: str) -> dict[str, str]:
 
 
 def entering(limits: Limits, walls: Walls, user: int | None) -> dict[str, Any]:
-    """The settings of ``autograder.inside.enter``."""
+    """The settings of ``autograder.kernels.inside.enter``."""
     wanted = {
         "RLIMIT_AS": limits.memory,
         "RLIMIT_FSIZE": limits.disk,

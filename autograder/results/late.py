@@ -26,7 +26,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from autograder.collect import FILE_DATE
+from autograder.collecting.collect import FILE_DATE
 from cs_utils.language import _
 
 RULES = "course.toml"

@@ -26,10 +26,10 @@ from nbgrader.preprocessors import AssignLatePenalties, LimitOutput, SaveAutoGra
 from nbgrader.utils import is_grade, parse_utc
 from sqlalchemy import URL
 
-from autograder import roster
-from autograder.assignments import fill
+from autograder.collecting import roster
 from autograder.grading import Result
-from autograder.release import quiet_nbgrader
+from autograder.releasing.release import quiet_nbgrader
+from autograder.results.assignments import fill
 
 
 class Recorder(AbstractContextManager["Recorder"]):

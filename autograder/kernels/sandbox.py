@@ -19,8 +19,8 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Unicode
 
-from autograder.exchange_folder import await_inside, path_through
-from autograder.isolation import (
+from autograder.kernels.exchange_folder import await_inside, path_through
+from autograder.kernels.isolation import (
     Isolation,
     SandboxError,
     install_sandbox,
@@ -28,15 +28,15 @@ from autograder.isolation import (
     isolation_in_words,
     require_sandbox,
 )
-from autograder.limits import MEGABYTE, Limits
-from autograder.walls import (
+from autograder.kernels.limits import MEGABYTE, Limits
+from autograder.kernels.walls import (
     bare_command,
     bare_environment,
     new_exchange,
     passing_user,
     sandboxed_command,
 )
-from autograder.warm import WarmProcess, warm_process
+from autograder.kernels.warm import WarmProcess, warm_process
 
 __all__ = [
     "BubblewrapProvisioner",
@@ -60,7 +60,7 @@ _SWITCH_OFF = "__import__('importlib').import_module('{}').switch_off()"
 
 # In the sandbox it lies in the place of SciPy's own files.
 _WITHOUT_CONVOLUTION = (
-    "import sys, autograder.without_convolution as absent; "
+    "import sys, autograder.kernels.without_convolution as absent; "
     "sys.modules.update({'scipy.signal': absent, 'scipy.ndimage': absent}); del absent"
 )
 

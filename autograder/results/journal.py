@@ -15,9 +15,9 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from autograder.collect import HandIn
+from autograder.collecting.collect import HandIn
 from autograder.grading import Result, Row
-from autograder.late import RULES
+from autograder.results.late import RULES
 
 # Large texts that have files of their own beside the result.
 _BULKY = ("submitted", "autograded", "feedback")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from nbgrader.utils import parse_utc
 
-from autograder.roster import Student
+from autograder.collecting.roster import Student
 
 # What browsers and Canvas put behind the name of a copy, or of a file of a kind unknown to them.
 _COPY = re.compile(r"(\s*\(\d+\)|[-_ ]+[Cc]opy\s*\d*|\s+-\s+[Cc]opy|\.ipynb)+$")

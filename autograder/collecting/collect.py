@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from autograder.archives import Refused
-from autograder.origins import (
+from autograder.collecting.archives import Refused
+from autograder.collecting.origins import (
     Origin,
     known_names,
     lesson_by_name,
@@ -19,9 +19,9 @@ from autograder.origins import (
     stem_of,
     without_copy_marks,
 )
-from autograder.reading import UnreadableError, read_notebook
-from autograder.repair import lesson_of
-from autograder.roster import Student
+from autograder.collecting.roster import Student
+from autograder.repairing.reading import UnreadableError, read_notebook
+from autograder.repairing.repair import lesson_of
 
 _IGNORED = ("__MACOSX", "Thumbs.db", "desktop.ini")
 _TIMESTAMP = "timestamp.txt"

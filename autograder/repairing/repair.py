@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from autograder.matching import (
+from autograder.repairing.matching import (
     StudentCell,
     defined_names,
     is_stub,

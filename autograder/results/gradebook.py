@@ -12,18 +12,18 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from sqlalchemy import URL
 
-from autograder import release
-from autograder.assignments import follow
 from autograder.grading import Result
-from autograder.journal import Journal, Run
-from autograder.release import (
+from autograder.releasing import release
+from autograder.releasing.release import (
     STUB,
     lesson_sources,
     make_course,
     quiet_nbgrader,
     source_notebook,
 )
-from autograder.report import write_grades
+from autograder.results.assignments import follow
+from autograder.results.journal import Journal, Run
+from autograder.results.report import write_grades
 
 _MARK = "nbgrader_config.py"
 _CONFIG = """\
@@ -34,14 +34,14 @@ c = get_config()
 c.ClearSolutions.code_stub = {{"python": "{stub}"}}
 c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.ClearOutput",
-    "autograder.execute.RepairCells",
+    "autograder.plugins.execute.RepairCells",
     "nbgrader.preprocessors.DeduplicateIds",
     "nbgrader.preprocessors.OverwriteKernelspec",
     "nbgrader.preprocessors.OverwriteCells",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.Autograde.autograde_preprocessors = [
-    "autograder.execute.TrustedExecute",
+    "autograder.plugins.execute.TrustedExecute",
     "nbgrader.preprocessors.IgnorePattern",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
@@ -51,9 +51,9 @@ c.Autograde.autograde_preprocessors = [
 c.TrustedExecute.sandboxed = True
 # The secret that the cases were drawn from: with it, nbgrader's scores are those of grades.csv.
 c.TrustedExecute.seed = None
-c.AssignLatePenalties.plugin_class = "autograder.late_plugin.LatePenalty"
+c.AssignLatePenalties.plugin_class = "autograder.plugins.late_plugin.LatePenalty"
 # What students wrote must not run in the browser in which you grade.
-c.HTMLExporter.filters = {{"markdown2html": "autograder.safe_html.safe_markdown"}}
+c.HTMLExporter.filters = {{"markdown2html": "autograder.plugins.safe_html.safe_markdown"}}
 c.HTMLExporter.raw_mimetypes = []
 c.ExportApp.plugin_class = "nbgrader.plugins.CsvExportPlugin"
 c.CsvExportPlugin.to = "nbgrader_grades.csv"

@@ -1,0 +1,1 @@
+"""Finds what was handed in: in folders and in zips, whose it is and when it came."""

@@ -1,0 +1,1 @@
+"""What nbgrader and formgrader themselves load, named in a course folder's settings."""

@@ -1,0 +1,1 @@
+"""What grading leaves: the journal, nbgrader's gradebook, tables, feedback, late days."""
