@@ -13,6 +13,7 @@ from concurrent.futures import (
     wait,
 )
 from multiprocessing import get_context, parent_process
+from multiprocessing.forkserver import ensure_running
 from threading import Thread
 from typing import Protocol
 from weakref import WeakSet
@@ -55,7 +56,9 @@ class LocalPool:
         self.slots = jobs
         self._submitted: WeakSet[Future[Result]] = WeakSet()
         self._context = get_context("forkserver")
-        self._context.set_forkserver_preload(["autograder.grading"])
+        self._context.set_forkserver_preload(["autograder.grading", "torch"])
+        # It imports while the course folder is made ready.
+        ensure_running()
         self.renew()
 
     def submit(self, task: Task) -> Future[Result]:

@@ -1,12 +1,17 @@
 """What the instructor's browser gets from formgrader when it opens a hand-in."""
 
+import os
+import sys
 import warnings
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from nbgrader.api import Gradebook
 from nbgrader.server_extensions.formgrader import handlers
+from sqlalchemy import create_engine, text
 from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.results.gradebook import CourseFolder
@@ -119,3 +124,18 @@ def test_pictures_come_from_no_other_place(settings: Config) -> None:
         page(settings, new_markdown_cell("![x](file:///etc/passwd) ![y](//example.org/x.png)"))
     )
     assert "passwd" not in shown and "example.org" not in shown
+
+
+def test_the_database_is_as_new_as_nbgrader_wants_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    (tmp_path / "ours").mkdir()
+    CourseFolder(tmp_path / "ours").prepare([], Run(seed=0), sandboxed=True)
+    theirs = f"sqlite:///{tmp_path / 'gradebook.db'}"
+    Gradebook(theirs).close()
+    versions = []
+    for database in (CourseFolder(tmp_path / "ours").database, theirs):
+        with create_engine(database).connect() as connection:
+            versions.append(connection.execute(text("SELECT * FROM alembic_version")).all())
+    assert versions[0] == versions[1] != []

@@ -124,7 +124,7 @@ def test_nothing_outlives_a_grader_that_is_killed(tmp_path: Path) -> None:
         "from autograder.kernels.session import Limits, Session\n"
         "async def run():\n"
         "    async with Session(new_notebook(), True, Limits()) as session:\n"
-        "        print(session._manager.process, flush=True)\n"
+        "        print(session._kernel.manager.process, flush=True)\n"
         "        await asyncio.sleep(60)\n"
         "asyncio.run(run())\n"
     )

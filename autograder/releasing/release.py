@@ -2,9 +2,7 @@
 bundle with no solution and no grader in it."""
 
 import logging
-import os
 import shutil
-import sys
 import tempfile
 import tomllib
 import warnings
@@ -12,9 +10,12 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 import jupytext
 import nbformat
+import nbgrader
+from alembic.script import ScriptDirectory
 from nbformat import NotebookNode
 from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
@@ -128,20 +129,23 @@ def quiet_nbgrader() -> Iterator[None]:
     level = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.ERROR)
-    # nbgrader makes its database with a command, alembic, that must be found beside Python.
-    path = os.environ.get("PATH", "")
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), path])
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), patch("nbgrader.api.get_alembic_version", _schema_version):
             # Its models are older than the SQLAlchemy that it admits.
             warnings.simplefilter("ignore", SAWarning)
             yield
     except NbGraderException as error:
         raise NbGraderException("\n".join([*records, str(error)])) from error
     finally:
-        os.environ["PATH"] = path
         logger.removeHandler(handler)
         logger.setLevel(level)
+
+
+def _schema_version() -> str:
+    """What nbgrader asks the command ``alembic`` for when it makes a database, without the seconds
+    that another process takes."""
+    scripts = ScriptDirectory(str(Path(nbgrader.__file__).parent / "alembic"))
+    return scripts.get_current_head() or ""
 
 
 def release(out: Path) -> tuple[list[Path], Path]:
