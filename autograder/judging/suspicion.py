@@ -57,7 +57,8 @@ def suspicions(notebook: NotebookNode) -> list[str]:
         if cell.cell_type != "code" or is_check(cell) or marks.get("locked"):
             continue
         wanted = (*_REACHES, *_READY_MADE) if exercise_forbids(cell) else _REACHES
-        found = [name for name in wanted if any(_names(one, name) for one in _used(cell.source))]
+        used = set(_used(cell.source))
+        found = [name for name in wanted if any(_names(one, name) for one in used)]
         if found:
             place = marks.get("grade_id") or f"cell {number}"
             lines.append(f"{place}: a person should look at it, it uses {', '.join(found)}")

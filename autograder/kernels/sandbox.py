@@ -17,8 +17,9 @@ import zmq
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
-from traitlets import Unicode
+from traitlets import DottedObjectName, Type, Unicode
 
+from autograder.kernels.client import PromptClient
 from autograder.kernels.exchange_folder import await_inside, path_through
 from autograder.kernels.isolation import (
     Isolation,
@@ -54,6 +55,8 @@ __all__ = [
 # A message from a kernel that is larger, or waits while more of them do, is not taken in.
 _MESSAGE_LIMIT = 32 * MEGABYTE
 _WAITING_MESSAGES = 64
+# Milliseconds between two tries to reach a kernel that is still starting.
+_RECONNECT = 10
 # NumPy imports these only when they are used, which a full memory would turn into an import error.
 _PRELOAD = "import numpy, numpy.fft, numpy.linalg, numpy.ma, numpy.polynomial, numpy.random"
 _SWITCH_OFF = "__import__('importlib').import_module('{}').switch_off()"
@@ -135,6 +138,8 @@ class GradingKernelManager(AsyncKernelManager):
     library = "numpy"
     forbidden: Sequence[str] = ()
     limits = Limits()
+    client_class = DottedObjectName("autograder.kernels.client.PromptClient")
+    client_factory = Type(PromptClient)
 
     @property
     def kernel_spec(self) -> KernelSpec:
@@ -186,6 +191,7 @@ class GradingKernelManager(AsyncKernelManager):
         client = super().client(**kwargs)
         client.context.setsockopt(zmq.MAXMSGSIZE, _MESSAGE_LIMIT)
         client.context.setsockopt(zmq.RCVHWM, _WAITING_MESSAGES)
+        client.context.setsockopt(zmq.RECONNECT_IVL, _RECONNECT)
         return client
 
 

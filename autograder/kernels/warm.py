@@ -23,15 +23,25 @@ _FORK_SECONDS = 20.0
 # A kernel's own modules, what NumPy loads only when it is used, and what the notebooks import.
 _LOADED = (
     "IPython",
+    "IPython.core.completerlib",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "IPython.terminal.debugger",
     "comm",
+    "encodings.cp437",
+    "ipykernel.debugger",
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
     "ipykernel.zmqshell",
     "matplotlib.pyplot",
     "matplotlib_inline.backend_inline",
+    "pdb",
+    "psutil",
+    "tornado.platform.asyncio",
     *("numpy", "numpy.fft", "numpy.linalg", "numpy.ma", "numpy.polynomial", "numpy.random"),
-    *("cs_utils.checks", "cs_utils.course_progress", "cs_utils.datasets", "cs_utils.experiments"),
-    *("cs_utils.handing_in", "cs_utils.kernel_side", "cs_utils.plots", "cs_utils.reports"),
+    *("cs_utils.checks", "cs_utils.claim_table", "cs_utils.compare", "cs_utils.course_progress"),
+    *("cs_utils.datasets", "cs_utils.experiments", "cs_utils.handing_in", "cs_utils.kernel_side"),
+    *("cs_utils.plots", "cs_utils.reports"),
 )
 # PyTorch loads its compiler when the first convolution pads, a second that each kernel would take.
 _WITH_PYTORCH = ("torch", "torch._dynamo", "torch.nn.functional", "cs_utils.module_training")

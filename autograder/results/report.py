@@ -1,19 +1,18 @@
 """What grading leaves for people: ``grades.csv``, a feedback page for each hand-in, and the table
 on the terminal."""
 
-import copy
 import csv
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cache
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbconvert.exporters import HTMLExporter
+from nbconvert.filters import ansi2html
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell, new_notebook
+from pygments import highlight
 from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
 from rich.table import Table
 
 from cs_utils.language import _
@@ -44,10 +43,10 @@ th, td { border-bottom: 1px solid #ccc; padding: .35rem .6rem; text-align: left;
 td.points { text-align: right; white-space: nowrap; }
 tr.right td.verdict { color: #0b6e4f; } tr.open td.verdict { color: #a3293d; }
 pre { background: #f6f6f6; padding: .6rem; overflow-x: auto; line-height: 1.35; }
-.jp-InputPrompt, .jp-OutputPrompt, .anchor-link { display: none; }
 h2 { margin-top: 2.2rem; border-top: 2px solid #1a1a1a; padding-top: .8rem; }
 """
-_CODE_STYLE = HtmlFormatter(nobackground=True).get_style_defs(".highlight")
+_PYTHON, _COLOURED = PythonLexer(stripnl=False), HtmlFormatter(nobackground=True)
+_CODE_STYLE = _COLOURED.get_style_defs(".highlight")
 
 
 def write_grades(path: Path, results: Iterable["Result"]) -> None:
@@ -148,37 +147,25 @@ def _table_row(row: "Row") -> str:
 
 def _exercises_html(notebook: NotebookNode) -> str:
     """The student's solutions and their reports, without the lesson's text around them."""
-    kept = []
+    parts = []
     for cell in notebook.cells:
         marks = cell.metadata.get("nbgrader", {})
         if marks.get("solution"):
             name = escape(marks["grade_id"])
-            kept += [new_markdown_cell(f"<h2 id='{name}'>{name}</h2>"), _plain_outputs(cell)]
+            parts += [f"<h2 id='{name}'>{name}</h2>", highlight(cell.source, _PYTHON, _COLOURED)]
+            parts += map(_printed, cell.outputs)
         elif marks.get("grade"):
-            kept.append(_report_only(cell))
-    for index, cell in enumerate(kept):
-        cell.id = f"cell-{index}"
-    body, _resources = _exporter().from_notebook_node(new_notebook(cells=kept))
-    return str(body)
+            parts += (output.get("data", {}).get("text/html", "") for output in cell.outputs)
+    return "\n".join(parts)
 
 
-@cache
-def _exporter() -> HTMLExporter:
-    return HTMLExporter(
-        template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True
-    )
-
-
-def _plain_outputs(cell: NotebookNode) -> NotebookNode:
-    """The cell with what it printed and raised; HTML of a student's making is left out."""
-    shown = copy.copy(cell)
-    shown.outputs = [one for one in cell.outputs if one.output_type in ("stream", "error")]
-    return shown
-
-
-def _report_only(cell: NotebookNode) -> NotebookNode:
-    html = "".join(output.get("data", {}).get("text/html", "") for output in cell.outputs)
-    return new_markdown_cell(html)
+def _printed(output: NotebookNode) -> str:
+    """What a cell printed or raised; HTML of a student's making is left out."""
+    if output.output_type == "stream":
+        return f"<pre>{ansi2html(output.text)}</pre>"
+    if output.output_type == "error":
+        return f"<pre>{ansi2html(chr(10).join(output.traceback))}</pre>"
+    return ""
 
 
 def _outstanding(result: "Result") -> str:
