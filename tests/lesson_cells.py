@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 
 import solutions
 from cs_utils.demonstrations import Note
+from cs_utils.exercises import lesson_exercises
 
 _SOLUTION = re.compile(r"^( *)### BEGIN SOLUTION.*?### END SOLUTION", re.DOTALL | re.MULTILINE)
 _STUB = r"\1raise NotImplementedError"
@@ -21,6 +22,13 @@ _NOTE = Note("")._repr_html_().removesuffix("</div>")
 _PICTURE = re.compile(r"<img\b[^>]*>")
 _ALT_TEXT = re.compile(r"""\balt=(?:'[^']+'|"[^"]+")""")
 _MARKDOWN_WITHOUT_TEXT = re.compile(r"!\[\s*\]\(")
+# Cells that wait for a function, and which one.
+_WAITING = {
+    "02_matrix_backprop": {"training": "kaiming_init"},
+    "03_convolution": {"blur": "filter2d"},
+    "04_pooling": {"correlations": "local_correlation", "training": "loss"},
+    "05_architectures": {"lenet-table": "LeNet5"},
+}
 _CLAIMS = ["claim", "said", "computed", "holds?"]
 
 
@@ -49,10 +57,18 @@ class Shown:
 def run_notebook(notebook: NotebookNode, folder: Path) -> dict[str, Shown]:
     """What each cell of a notebook shows, by its id, in an ordinary kernel working in ``folder``.
 
-    Raises CellExecutionError where a cell raises, AssertionError where a picture has no alt text.
+    Raises CellExecutionError where a cell raises, and what ``shown_by`` does.
     """
     place = {"metadata": {"path": str(folder)}}
     NotebookClient(notebook, timeout=300, resources=place).execute()
+    return shown_by(notebook)
+
+
+def shown_by(notebook: NotebookNode) -> dict[str, Shown]:
+    """What each cell of a notebook that was run shows, by its id.
+
+    Raises AssertionError where a picture has no alt text.
+    """
     assert mute_pictures(notebook) == set()
     return {
         cell.id: Shown(output.data["text/plain"], output.data.get("text/html", ""))
@@ -81,6 +97,14 @@ def _html_of(cell: NotebookNode) -> Iterator[str]:
         # A bare picture has no place for a text.
         bare = any(kind.startswith("image/") for kind in data)
         yield data.get("text/html", "<img>" if bare else "")
+
+
+def assert_waiting(lesson: str, shown: dict[str, Shown]) -> None:
+    """In a lesson of which nothing is written all points are open, and what needs a function says
+    so."""
+    assert points_of(shown) == {one.name: 0 for one in lesson_exercises(lesson)}
+    for cell, function in _WAITING.get(lesson, {}).items():
+        assert shown[cell].text == f"not written yet: this comes alive once {function} works"
 
 
 def points_of(shown: dict[str, Shown]) -> dict[str, float]:

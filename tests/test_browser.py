@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from lab import Notebook, browser, chromium, served
+from lesson_cells import assert_waiting, shown_by
 from playwright.sync_api import BrowserContext, expect
 from rooms import LESSONS, ROOT, released, solved
 
@@ -97,6 +98,9 @@ def test_unsolved_every_cell_runs(course, lesson):
     assert notebook.errors() == []
     assert notebook.page.get_by_text("not written yet").count() > 5
     notebook.picture(f"unsolved_{lesson}")
+    notebook.save()
+    saved = nbformat.read(course.root / "unsolved" / f"{lesson}.ipynb", as_version=4)
+    assert_waiting(lesson, shown_by(saved))
 
 
 def test_from_a_wrong_solution_to_a_right_one(course):

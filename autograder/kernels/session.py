@@ -24,7 +24,8 @@ from autograder.kernels.limits import Limits
 from autograder.kernels.outputs import error_output, one_line, plain_outputs
 from autograder.kernels.replies import not_answered, read_reply, write_new
 from autograder.kernels.stand_ins import stand_in_server
-from autograder.repairing.cells import exercise_library, to_run
+from autograder.repairing.cells import exercise_library
+from autograder.repairing.needed import code_to_run
 from cs_utils.answers import CRASHED, REFUSED, TIMED_OUT, Answer, Problem
 from cs_utils.exchange import pack
 from cs_utils.exercises.specification import Case, Exercise
@@ -55,6 +56,7 @@ class Session:
         forbidden: Sequence[str] = (),
     ) -> None:
         self._notebook = notebook
+        self._code = code_to_run(notebook.cells)
         self._library = library
         self._limits = limits
         # What the cells may take: once in their order, and once for all times they are run again.
@@ -79,7 +81,7 @@ class Session:
         await self._kernel.stop()
 
     async def run_cells(self) -> None:
-        """Run every cell that may define what the functions need; see ``to_run``.
+        """Run every cell that may define what the functions need; see ``code_to_run``.
 
         A cell that kills the kernel or does not end is marked so and left out from then on; the
         kernel comes back for the others.
@@ -91,8 +93,9 @@ class Session:
                 break
             self._ran_until = index
             await self._run_cell(index, "first")
-        for cell in self._notebook.cells[self._ran_until + 1 :]:
-            if to_run(cell) and not self._is_of_other_library(cell):
+        for index in range(self._ran_until + 1, len(self._code)):
+            cell = self._notebook.cells[index]
+            if self._code[index] and not self._is_of_other_library(cell):
                 cell.outputs = [error_output("NotRun", "Not run: the time for it is used up.")]
 
     def _is_of_other_library(self, cell: NotebookNode) -> bool:
@@ -201,7 +204,7 @@ class Session:
 
     async def _run_cell(self, index: int, time_of: str) -> None:
         cell = self._notebook.cells[index]
-        code = to_run(cell)
+        code = self._code[index]
         if not code or not self._kernel.is_running:
             return
         if self._seconds[time_of] <= 0:

@@ -1,6 +1,4 @@
-"""Kinds of notebook cells: checks, solutions, cells that define something, cells that show."""
-
-import ast
+"""Kinds of notebook cells: checks, and solutions by what their exercise is written with."""
 
 from nbformat import NotebookNode
 
@@ -32,18 +30,3 @@ def _exercise(cell: NotebookNode) -> Exercise | None:
         return find_exercise(marks["grade_id"]) if marks.get("solution") else None
     except UnknownExerciseError:
         return None
-
-
-def to_run(cell: NotebookNode) -> str:
-    """The code of a cell that grading runs: all of the student's cells, and of a locked one what
-    it imports, assigns and defines. What a locked cell only shows earns nothing."""
-    if cell.cell_type != "code" or is_check(cell):
-        return ""
-    if not cell.metadata.get("nbgrader", {}).get("locked"):
-        return str(cell.source)
-    try:
-        module = ast.parse(cell.source)
-    except SyntaxError:
-        return str(cell.source)
-    module.body = [statement for statement in module.body if not isinstance(statement, ast.Expr)]
-    return ast.unparse(module)
