@@ -9,8 +9,9 @@ from mutation.lessons import solution_cells
 from mutation.mutants import Mutant, mutants
 from mutation.reasons import NOT_ASKED, WITHOUT_MUTANTS
 from mutation.right import right_solutions, right_styles
+from mutation.run import examined
 from mutation.sources import sources
-from mutation.table import REPORT, equivalent_in, mistakes_told, told
+from mutation.table import REPORT, equivalent_in, line, mistakes_told, told
 
 from cs_utils.exercises import find_exercise, lesson_exercises, lessons
 
@@ -24,6 +25,12 @@ LEAST_STYLES = 4
 @pytest.fixture(scope="module")
 def equivalent() -> set[str]:
     return equivalent_in(REPORT.read_text())
+
+
+def test_an_exercise_has_its_row_in_the_report() -> None:
+    found = examined("relu_forward")
+    assert found.wrong == []
+    assert line(found.row) in REPORT.read_text().splitlines()
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in WITHOUT_MUTANTS])

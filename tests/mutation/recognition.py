@@ -1,14 +1,12 @@
 """How often a catalogued mistake, handed in as wrong outputs, is answered with its own hint."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
-import numpy as np
 from capstone_answers import known_mistakes, synthetic
-from submissions import submission
+from submissions import mistaken
 
 from cs_utils.exercises.architectures.capstone import NAME
-from cs_utils.exercises.specification import Case, Exercise, Misconception, Outputs
+from cs_utils.exercises.specification import Exercise, Misconception
 from cs_utils.small_network import BUDGET
 
 FRESH_SEEDS = (31, 32, 33)
@@ -18,24 +16,15 @@ def recognised_rate(exercise: Exercise, seeds: Iterable[int] = FRESH_SEEDS) -> f
     """The share of an exercise's mistakes, each on each seed, whose own hint comes first."""
     if exercise.name == NAME:
         return _rate_of_networks()
-    told = []
-    for seed in seeds:
-        cases = exercise.draw_cases(seed)
-        right = {id(case.inputs): exercise.oracle(case.inputs) for case in cases}
-        answered = replace(exercise, oracle=lambda inputs, right=right: right[id(inputs)])
-        told += [told_first(answered, mistake, cases) for mistake in exercise.misconceptions]
+    told = [
+        told_first(exercise, mistake, seed) for seed in seeds for mistake in exercise.misconceptions
+    ]
     return sum(told) / len(told)
 
 
-def told_first(exercise: Exercise, mistake: Misconception, cases: list[Case]) -> bool:
+def told_first(exercise: Exercise, mistake: Misconception, seed: int) -> bool:
     """Whether somebody who makes the mistake loses points and reads its hint before any other."""
-
-    def wrong(case: Case, right: Outputs) -> Outputs | None:
-        with np.errstate(all="ignore"):
-            predicted = mistake.outputs(case.inputs, right)
-        return None if predicted is None else {**right, **predicted}
-
-    verdict = submission(exercise, cases, wrong)
+    verdict = mistaken(exercise, seed, mistake)
     return verdict.score < verdict.max_score and verdict.hints[:1] == (mistake.hint,)
 
 

@@ -67,7 +67,7 @@ class Row:
 def written(rows: Sequence[Row], notes: Sequence[str], equivalent: Sequence[str]) -> str:
     """The whole report, in Markdown. equivalent: mutants as ``told`` tells them."""
     lines = ["| " + " | ".join(_COLUMNS) + " |", "| --- |" + " ---: |" * (len(_COLUMNS) - 1)]
-    lines += [_line(row) for row in (*rows, _total(rows))]
+    lines += [line(row) for row in (*rows, _total(rows))]
     lines += ["", *notes, "", _EQUIVALENT, "", *(f"- {one}" for one in equivalent)]
     return "\n".join([_HEAD, *lines]).rstrip() + "\n"
 
@@ -90,7 +90,8 @@ def mistakes_told(report: str) -> dict[str, int]:
     return {name: int(numbers[place]) for name, numbers in cells.items()}
 
 
-def _line(row: Row) -> str:
+def line(row: Row) -> str:
+    """Its line of the report."""
     cells = [f"{one:.0%}" if isinstance(one, float) else str(one) for one in astuple(row)]
     return "| " + " | ".join(cells) + " |"
 
