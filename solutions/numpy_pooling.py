@@ -19,7 +19,7 @@ Array = np.ndarray
 # Numbers of one block of maps: with what is computed from it, it stays in a processor's cache.
 _BLOCK = 2**17
 # So few windows of a map are averaged sooner by a matrix product than by sums of short rows.
-_FEW_WINDOWS = 32
+_FEW_WINDOWS = 24
 
 
 def local_correlation(image: Array, distance: int) -> float:
