@@ -17,7 +17,7 @@ import zmq
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
-from traitlets import DottedObjectName, Type, Unicode
+from traitlets import Type, Unicode
 
 from autograder.kernels.client import PromptClient
 from autograder.kernels.exchange_folder import await_inside, path_through
@@ -138,7 +138,6 @@ class GradingKernelManager(AsyncKernelManager):
     library = "numpy"
     forbidden: Sequence[str] = ()
     limits = Limits()
-    client_class = DottedObjectName("autograder.kernels.client.PromptClient")
     client_factory = Type(PromptClient)
 
     @property

@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 from autograder.repairing.cells import is_check
 
 _WORD = re.compile(r"\w+")
+_UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 # With these, code can come at names that stand nowhere in it.
 _ANY_NAME = re.compile(
     r"(?<![.\w])(dir|eval|exec|globals|locals|vars)\b|%\s*run\b|\b(__builtins__|__dict__|__globals__|"
@@ -62,9 +63,8 @@ def _used(code: str) -> set[str]:
     """The global names that code uses, and whatever its strings say; all words of one that is not
     Python alone, as with IPython's magics."""
     try:
-        nodes = list(ast.walk(ast.parse(code)))
-        tables = list(_scopes(symtable(code, "cell", "exec")))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        nodes, tables = _parsed(code)
+    except _UNREADABLE:
         return set(_WORD.findall(code))
     names = {
         symbol.get_name()
@@ -82,9 +82,8 @@ def _used(code: str) -> set[str]:
 def _bound(code: str) -> set[str]:
     """The global names that code binds or changes; ``*`` stands for names that are not known."""
     try:
-        nodes = list(ast.walk(ast.parse(code)))
-        tables = list(_scopes(symtable(code, "cell", "exec")))
-    except SyntaxError:
+        nodes, tables = _parsed(code)
+    except _UNREADABLE:
         return {"*"}
     names = {
         symbol.get_name()
@@ -100,6 +99,11 @@ def _bound(code: str) -> set[str]:
             # Of ``a.b[0] = 1`` it is a that is changed.
             names.update(one.id for one in ast.walk(node) if isinstance(one, ast.Name))
     return names
+
+
+def _parsed(code: str) -> tuple[list[ast.AST], list[SymbolTable]]:
+    """All nodes of its syntax tree, and the names of all its scopes. Raises one of _UNREADABLE."""
+    return list(ast.walk(ast.parse(code))), list(_scopes(symtable(code, "cell", "exec")))
 
 
 def _scopes(table: SymbolTable) -> Iterator[SymbolTable]:

@@ -9,8 +9,8 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from autograder.kernels.sandbox import isolation_in_words
+from cs_utils.machine import processor
 from tests.benchmarks.machine_use import Use
-from tests.benchmarks.measuring import processor
 from tests.benchmarks.time_split import PARTS, REST
 
 if TYPE_CHECKING:

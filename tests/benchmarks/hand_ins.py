@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
-from nbformat import NotebookNode
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from mutation.judging import KILLED, Handed
 from mutation.sources import sources
-from rooms import solved
+from rooms import released, solved
+from sample_class.build import cell_index
 
-from autograder.releasing.release import STUB
 from cs_utils.exercises import lesson_exercises
 from cs_utils.exercises.specification import Exercise
 
@@ -32,16 +31,18 @@ def write_hand_ins(folder: Path, lesson: str, count: int) -> Path:
     """
     chance = random.Random(_SEED)
     exercises = lesson_exercises(lesson)
+    unwritten = {cell.id: cell.source for cell in released(lesson).cells}
     mistakes = {one.name: _mistakes(one, chance) for one in exercises}
     for number in range(count):
         kind = _KINDS[number % len(_KINDS)]
         notebook = solved(lesson)
         if kind == "wrong":
             for name in chance.sample(sorted(mistakes), len(mistakes) // _WRONG_ONE_IN):
-                _cell(notebook, name).source = next(mistakes[name])
+                notebook.cells[cell_index(notebook, name)].source = next(mistakes[name])
         elif kind == "unfinished":
             for exercise in exercises[chance.randrange(len(exercises)) :]:
-                _unwrite(_cell(notebook, exercise.name))
+                place = cell_index(notebook, exercise.name)
+                notebook.cells[place].source = unwritten[exercise.name]
         path = folder / f"{kind}{number:03}" / lesson / f"{lesson}.ipynb"
         path.parent.mkdir(parents=True)
         nbformat.write(notebook, path)
@@ -60,12 +61,3 @@ def _mistakes(exercise: Exercise, chance: random.Random) -> Iterator[str]:
             yield mutant.source
     while found:
         yield from found
-
-
-def _cell(notebook: NotebookNode, name: str) -> NotebookNode:
-    return next(cell for cell in notebook.cells if cell.id == name)
-
-
-def _unwrite(cell: NotebookNode) -> None:
-    head = cell.source.split("### BEGIN SOLUTION")[0].rstrip()
-    cell.source = f"{head}\n    {STUB}"

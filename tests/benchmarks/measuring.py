@@ -15,6 +15,8 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_info
 
+from cs_utils.machine import processor
+
 Run = Callable[[], Any]
 Clock = Callable[[], float]
 
@@ -121,16 +123,6 @@ def machine(threads: int) -> str:
         f"PyTorch {torch.__version__} ({torch.backends.cpu.get_cpu_capability()}); "
         f"load average at the start {os.getloadavg()[0]:.1f}"
     )
-
-
-def processor() -> str:
-    """The name of the machine's processor."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            names = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
-        return names[0]
-    except (OSError, IndexError):
-        return platform.processor() or platform.machine()
 
 
 @dataclass(frozen=True)
