@@ -19,6 +19,7 @@ from typing import Protocol
 from weakref import WeakSet
 
 from autograder.grading import Result, Task, failed, grade_hand_in
+from autograder.kernels.stand_ins import stand_in_server
 
 _WAITING = 2
 
@@ -67,7 +68,7 @@ class LocalPool:
         return future
 
     def renew(self) -> None:
-        self._executor = ProcessPoolExecutor(self.slots, self._context, _end_with_the_grader)
+        self._executor = ProcessPoolExecutor(self.slots, self._context, _begin)
 
     def stop(self) -> None:
         # Workers that have nothing to do end at once; the others end with this process.
@@ -119,6 +120,11 @@ def _result(future: Future[Result], task: Task) -> Result:
         raise
     except Exception as error:
         return failed(task, f"its worker died, or failed: {type(error).__name__}: {error}")
+
+
+def _begin() -> None:
+    stand_in_server().fork()
+    _end_with_the_grader()
 
 
 def _end_with_the_grader() -> None:

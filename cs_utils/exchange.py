@@ -1,10 +1,12 @@
-"""Inputs and answers as bytes: plain arrays and numbers in an ``.npz``, and never a pickle.
+"""Inputs and answers as bytes: plain arrays and numbers, and never a pickle.
 
-Both sides of the grader's wall use it; the reading side trusts nothing that it reads.
+The length of the structure, the structure as JSON, then the arrays' own bytes, one array behind the
+other. Both sides of the grader's wall use it; the reading side trusts nothing that it reads.
 """
 
-import io
 import json
+import math
+import struct
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,9 +14,8 @@ import numpy as np
 
 from cs_utils.trial_functions import TrialFunction
 
-_STRUCTURE = "structure"
+_LENGTH = struct.Struct("<Q")
 _STRUCTURE_LIMIT = 2**20
-_ARRAYS_LIMIT = 2000
 
 
 class ExchangeError(ValueError):
@@ -25,41 +26,54 @@ def pack(value: Any) -> bytes:
     """A value of arrays, numbers, strings, None, trial functions, random generators, and tuples,
     lists and dicts of them (keys are strings), as bytes. A generator goes as a seed that it draws.
     Raises TypeError for anything else."""
-    arrays: dict[str, np.ndarray] = {}
-    structure = json.dumps(_describe(value, arrays))
-    arrays[_STRUCTURE] = np.frombuffer(structure.encode(), dtype=np.uint8)
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)
-    return buffer.getvalue()
+    arrays: list[np.ndarray] = []
+    structure = json.dumps(_describe(value, arrays)).encode()
+    parts = [array.tobytes() for array in arrays]
+    return b"".join([_LENGTH.pack(len(structure)), structure, *parts])
 
 
 def unpack(data: bytes, limit: int = 64 * 2**20) -> Any:
     """The value that ``pack`` made these bytes of.
 
-    limit: bytes that the arrays may take in memory. Raises ExchangeError for bytes that are
-    damaged, hold objects, or are over the limit.
+    limit: bytes that there may be. Raises ExchangeError for bytes that are damaged, hold objects,
+    or are over the limit.
     """
+    if len(data) > limit:
+        raise ExchangeError(f"{len(data)} bytes, {limit} are allowed")
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as stored:
-            entries = stored.zip.infolist()
-            if len(entries) > _ARRAYS_LIMIT:
-                raise ExchangeError(f"{len(entries)} arrays, {_ARRAYS_LIMIT} are allowed")
-            size = sum(entry.file_size for entry in entries)
-            if size > limit:
-                raise ExchangeError(f"{size} bytes of arrays, {limit} are allowed")
-            arrays = {name: stored[name] for name in stored.files}
-        structure = arrays[_STRUCTURE].tobytes()
-        if len(structure) > _STRUCTURE_LIMIT:
-            raise ExchangeError(f"{len(structure)} bytes that tell the arrays' structure")
-        return _rebuild(json.loads(structure), arrays)
+        length = _LENGTH.unpack_from(data)[0]
+        if length > _STRUCTURE_LIMIT:
+            raise ExchangeError(f"{length} bytes that tell the arrays' structure")
+        end = _LENGTH.size + length
+        return _rebuild(json.loads(data[_LENGTH.size : end]), _Arrays(data, end))
     except ExchangeError:
         raise
     except Exception as error:
         raise ExchangeError(f"not plain arrays ({type(error).__name__})") from error
 
 
-def _describe(value: Any, arrays: dict[str, np.ndarray]) -> Any:
-    """The value's structure for JSON; its arrays are put aside under numbered names."""
+class _Arrays:
+    """The arrays behind the structure, in their order: no byte is taken twice."""
+
+    def __init__(self, data: bytes, start: int) -> None:
+        self._data = data
+        self._next = start
+
+    def take(self, kind: str, shape: list[int]) -> np.ndarray:
+        """The next array, its own copy. Raises ExchangeError for anything but numbers, and
+        ValueError or TypeError where its bytes are missing."""
+        dtype = np.dtype(kind)
+        if dtype.kind not in "biuf":
+            raise ExchangeError(f"an array of {dtype}, numbers are wanted")
+        if min(shape, default=0) < 0:
+            raise ExchangeError(f"an array of shape {shape}")
+        found: np.ndarray = np.ndarray(shape, dtype, self._data, self._next)
+        self._next += dtype.itemsize * math.prod(shape)
+        return found.copy()
+
+
+def _describe(value: Any, arrays: list[np.ndarray]) -> Any:
+    """The value's structure for JSON; its arrays are put aside."""
     if value is None or isinstance(value, bool | int | float | str):
         return {"value": value}
     if isinstance(value, tuple):
@@ -75,12 +89,11 @@ def _describe(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     array = np.asarray(value)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"cannot pack a {type(value).__name__}")
-    name = f"a{len(arrays)}"
-    arrays[name] = array
-    return {"array": name}
+    arrays.append(array)
+    return {"array": [array.dtype.str, list(array.shape)]}
 
 
-def _rebuild(structure: Any, arrays: Mapping[str, np.ndarray]) -> Any:
+def _rebuild(structure: Any, arrays: _Arrays) -> Any:
     kind, content = next(iter(structure.items()))
     if kind == "value":
         return content
@@ -95,8 +108,5 @@ def _rebuild(structure: Any, arrays: Mapping[str, np.ndarray]) -> Any:
     if kind == "generator":
         return np.random.default_rng(content)
     if kind == "array":
-        array = arrays[content]
-        if array.dtype.kind not in "biuf":
-            raise ExchangeError(f"an array of {array.dtype}, numbers are wanted")
-        return array
+        return arrays.take(*content)
     raise ExchangeError("an unknown kind of value")

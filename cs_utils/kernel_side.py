@@ -27,7 +27,7 @@ from cs_utils.exchange import ExchangeError, pack, unpack
 from cs_utils.exercises import find_exercise
 from cs_utils.exercises.specification import Case
 
-REQUEST = "request.npz"
+REQUEST = "request.arrays"
 GRADING = "CS_UTILS_GRADING"
 _PROBLEMS = (NOT_WRITTEN, PART_MISSING, MISSING, RAISED, WRONG_RETURN)
 
@@ -39,7 +39,7 @@ def is_grading() -> bool:
 
 def answer_file(index: int) -> str:
     """The name of the file that holds the answer to the case of this index."""
-    return f"answer-{index}.npz"
+    return f"answer-{index}.arrays"
 
 
 def answer_request(folder: str, namespace: MutableMapping[str, Any]) -> None:

@@ -1,10 +1,9 @@
 """Values as bytes: what goes in comes out, and nothing but plain arrays comes in."""
 
 import contextlib
-import io
 import json
 import pickle
-import zipfile
+import struct
 from typing import Any
 
 import numpy as np
@@ -60,12 +59,10 @@ def assert_same(one: Any, other: Any) -> None:
         assert one == other or one != one
 
 
-def archive_of(structure: Any, **arrays: np.ndarray) -> bytes:
-    """An archive written without ``pack``: what a forger would send."""
-    text = np.frombuffer(json.dumps(structure).encode(), dtype=np.uint8)
-    buffer = io.BytesIO()
-    np.savez(buffer, structure=text, **arrays)
-    return buffer.getvalue()
+def forged(structure: Any, arrays: bytes = b"") -> bytes:
+    """Bytes written without ``pack``: what a forger would send."""
+    text = json.dumps(structure).encode()
+    return struct.pack("<Q", len(text)) + text + arrays
 
 
 @given(VALUES)
@@ -101,16 +98,21 @@ class Bomb:
 def test_pickles_are_refused() -> None:
     with pytest.raises(ExchangeError):
         unpack(pickle.dumps(Bomb()))
-    evil = np.empty(1, dtype=object)
-    evil[0] = Bomb()
     with pytest.raises(ExchangeError):
-        unpack(archive_of({"array": "a0"}, a0=evil))
+        unpack(forged({"array": ["|O", [1]]}, pickle.dumps(Bomb())))
 
 
-def test_text_and_complex_arrays_are_refused() -> None:
-    for array in (np.array(["text"]), np.array([1j]), np.array(["2026"], dtype="datetime64[Y]")):
-        with pytest.raises(ExchangeError):
-            unpack(archive_of({"array": "a0"}, a0=array))
+@pytest.mark.parametrize("kind", ["<U4", "<c16", "<M8[Y]", "|V8", "(4,)<f8", "f8,f8"])
+def test_only_numbers_are_read(kind: str) -> None:
+    with pytest.raises(ExchangeError, match="numbers are wanted"):
+        unpack(forged({"array": [kind, [1]]}, bytes(64)))
+
+
+def test_arrays_can_be_changed() -> None:
+    first, second = unpack(pack([np.zeros(3), np.ones(3, dtype=np.float32)]))
+    first += 1
+    np.testing.assert_array_equal(first, np.ones(3))
+    np.testing.assert_array_equal(second, np.ones(3))
 
 
 def test_over_the_limit() -> None:
@@ -120,30 +122,15 @@ def test_over_the_limit() -> None:
         unpack(data, limit=4000)
 
 
-def test_zip_bomb_is_not_unpacked() -> None:
-    buffer = io.BytesIO()
-    with (
-        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive,
-        archive.open("a0.npy", "w") as entry,
-    ):
-        for _index in range(80):
-            entry.write(bytes(2**20))
-    assert len(buffer.getvalue()) < 2**20
-    with pytest.raises(ExchangeError, match="allowed"):
-        unpack(buffer.getvalue())
-
-
-def test_header_that_promises_too_much() -> None:
-    header = io.BytesIO()
-    np.lib.format.write_array_header_1_0(
-        header, {"descr": "<f8", "fortran_order": False, "shape": (10**13,)}
-    )
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("a0.npy", header.getvalue() + bytes(8))
-        archive.writestr("structure.npy", b"")
+@pytest.mark.parametrize("shape", [[10**13], [2, 2**62], [2], [-1], [1, -1], [1.0], ["1"], 1, None])
+def test_shapes_that_the_bytes_do_not_fill(shape: Any) -> None:
     with pytest.raises(ExchangeError):
-        unpack(buffer.getvalue())
+        unpack(forged({"array": ["<f8", shape]}, bytes(8)))
+
+
+def test_no_byte_is_taken_twice() -> None:
+    with pytest.raises(ExchangeError):
+        unpack(forged({"list": [{"array": ["<f8", [1]]}] * 2}, bytes(8)))
 
 
 @pytest.mark.parametrize(
@@ -153,7 +140,9 @@ def test_header_that_promises_too_much() -> None:
         [],
         7,
         None,
-        {"array": "missing"},
+        {"array": []},
+        {"array": ["<f8"]},
+        {"array": ["no such kind", [0]]},
         {"unknown": 1},
         {"list": 3},
         {"dict": [1]},
@@ -162,16 +151,19 @@ def test_header_that_promises_too_much() -> None:
 )
 def test_damaged_structures_are_refused(structure: Any) -> None:
     with pytest.raises(ExchangeError):
-        unpack(archive_of(structure))
+        unpack(forged(structure))
 
 
 def test_endless_nesting_is_refused() -> None:
-    depth = 100_000
+    depth = 40_000
     text = '{"list": [' * depth + '{"value": 1}' + "]}" * depth
-    buffer = io.BytesIO()
-    np.savez(buffer, structure=np.frombuffer(text.encode(), dtype=np.uint8))
     with pytest.raises(ExchangeError):
-        unpack(buffer.getvalue())
+        unpack(struct.pack("<Q", len(text)) + text.encode())
+
+
+def test_structure_over_its_limit() -> None:
+    with pytest.raises(ExchangeError, match="structure"):
+        unpack(forged({"list": [{"value": 0}] * 2**17}))
 
 
 @given(st.binary(max_size=300))
@@ -181,7 +173,7 @@ def test_garbage_is_refused(data: bytes) -> None:
 
 
 @given(st.data())
-def test_damaged_archives_raise_nothing_else(data: st.DataObject) -> None:
+def test_damaged_bytes_raise_nothing_else(data: st.DataObject) -> None:
     packed = bytearray(pack({"a": np.arange(3.0), "b": [1, "two"]}))
     position = data.draw(st.integers(0, len(packed) - 1))
     packed[position] = data.draw(st.integers(0, 255))

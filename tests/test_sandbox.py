@@ -213,11 +213,11 @@ class TestExchange:
         gradebook, folder = tmp_path / "gradebook.db", tmp_path / "shared"
         gradebook.write_bytes(b"scores")
         folder.mkdir()
-        (folder / "request.npz").symlink_to(gradebook)
+        (folder / "request.arrays").symlink_to(gradebook)
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             with pytest.raises(FileExistsError):
-                write_new(descriptor, "request.npz", b"overwritten")
+                write_new(descriptor, "request.arrays", b"overwritten")
         finally:
             os.close(descriptor)
         assert gradebook.read_bytes() == b"scores"

@@ -14,7 +14,7 @@ from cs_utils.exchange import unpack
 
 
 def found(name):
-    for path in sorted(glob.glob("/exchange-*/ask-*/answer-*.npz")):
+    for path in sorted(glob.glob("/exchange-*/ask-*/answer-*.arrays")):
         outputs = unpack(open(path, "rb").read())["outputs"]
         if name in outputs:
             return outputs[name]

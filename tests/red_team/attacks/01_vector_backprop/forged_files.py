@@ -1,5 +1,5 @@
-"""Puts files of its own in the place of its answers: pickles, links, folders, pipes, headers that
-promise terabytes, bombs, gigabytes.
+"""Puts files of its own in the place of its answers: pickles, links, folders, pipes, shapes that
+promise terabytes, arrays of objects, arrays that run backwards, megabytes of nothing.
 
 numerical_gradient: any broken, 0
 neuron_forward: any broken, 0
@@ -15,13 +15,11 @@ jacobian_backward: any broken, 0
 """
 
 # %%
-import io
 import json
 import os
 import pathlib
-import zipfile
-
-import numpy as np
+import pickle
+import struct
 
 from cs_utils import exchange, kernel_side
 
@@ -31,27 +29,14 @@ class Trap:
         return exec, ("import os; os._exit(0)",)
 
 
-def npz(**arrays):
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
-    return buffer.getvalue()
+def forged_bytes(structure, arrays=b""):
+    text = json.dumps(structure).encode()
+    return struct.pack("<Q", len(text)) + text + arrays
 
 
-def structured(structure):
-    return npz(structure=np.frombuffer(json.dumps(structure).encode(), dtype=np.uint8))
-
-
-def header(shape, kind="<f8"):
-    text = str({"descr": kind, "fortran_order": False, "shape": shape}).encode()
-    return b"\x93NUMPY\x01\x00" + (len(text) + 1).to_bytes(2, "little") + text + b"\n"
-
-
-def zipped(members, how=zipfile.ZIP_DEFLATED):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", how) as archive:
-        for name, content in members:
-            archive.writestr(name, content)
-    return buffer.getvalue()
+def answer_of(array):
+    outputs = {"dict": {"dx": {"array": array}, "x": {"array": array}}}
+    return {"dict": {"outputs": outputs, "problem": {"value": None}, "inputs": outputs}}
 
 
 nested = {"value": 1}
@@ -61,7 +46,7 @@ for _ in range(900):
 
 def forge(name, path):
     if name == "numerical_gradient":
-        path.write_bytes(npz(structure=np.array([Trap()], dtype=object)))
+        path.write_bytes(pickle.dumps(Trap()))
     elif name == "neuron_forward":
         path.symlink_to("/etc/passwd")
     elif name == "numerical_jacobian":
@@ -69,16 +54,16 @@ def forge(name, path):
     elif name == "relu_jacobian":
         os.mkfifo(path)
     elif name == "relu_forward":
-        path.write_bytes(zipped([("structure.npy", header((10**12,)))]))
+        path.write_bytes(forged_bytes(answer_of(["<f8", [10**12]]), bytes(8)))
     elif name == "sigmoid_forward":
-        path.write_bytes(zipped([("structure.npy", header((2**25,)) + bytes(2**28))]))
+        path.write_bytes(forged_bytes(answer_of(["|O", [1]]), bytes(16)))
     elif name == "softmax_forward":
         with open(path, "wb") as file:
             file.truncate(40 * 2**20)
     elif name == "cross_entropy_forward":
-        path.write_bytes(structured(nested))
+        path.write_bytes(forged_bytes(nested))
     elif name == "perceptron_update":
-        path.write_bytes(zipped([(f"{n}.npy", b"") for n in range(20000)], zipfile.ZIP_STORED))
+        path.write_bytes(forged_bytes({"list": [{"array": ["<f8", [-1]]}] * 20000}, bytes(2**20)))
     elif name == "adaline_update":
         answer = {"outputs": {}, "inputs": {}, "problem": ["correct", "\ud800", "all is right"]}
         path.write_bytes(exchange.pack(answer))

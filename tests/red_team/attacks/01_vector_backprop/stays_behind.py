@@ -35,7 +35,7 @@ def forge():
         for folder in glob.glob("/exchange-*/ask-*"):
             for index in range(8):
                 try:
-                    with open(f"{folder}/answer-{index}.npz", "wb") as file:
+                    with open(f"{folder}/answer-{index}.arrays", "wb") as file:
                         file.write(forged)
                 except OSError:
                     pass
