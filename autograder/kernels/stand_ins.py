@@ -7,19 +7,20 @@ It reads questions from its standard input and writes the answers, each behind i
 """
 
 import base64
-import contextlib
 import os
 import resource
 import select
-import signal
 import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import IO
 
+import numpy as np
+
+from autograder.kernels.fork import Fork
 from cs_utils.exchange import pack, unpack
 from cs_utils.exercises import UnknownExerciseError, find_exercise
 
@@ -38,7 +39,7 @@ class StandInServer:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | Fork | None = None
         # Hand-ins of a class ask the same: their cases are the same.
-        self._known: dict[tuple[object, ...], bytes] = {}
+        self._known: dict[bytes, bytes] = {}
         self._kept = 0
 
     def fork(self) -> None:
@@ -56,30 +57,31 @@ class StandInServer:
                 stderr=subprocess.DEVNULL,
                 env={**os.environ, "OMP_NUM_THREADS": "1"},
             )
-            self._exchange(pack({"question": "", "stand_ins": {}}), _START_SECONDS)
+            self._exchange(pack({"question": np.zeros(0), "stand_ins": {}}), _START_SECONDS)
 
     def reply(self, prompt: str, stand_ins: Mapping[str, int], seconds: float) -> bytes:
         """The value that a working function gives, packed, or an error in its place.
 
         prompt: the question as the kernel packed it. stand_ins: what may be asked for now.
         """
-        if not isinstance(prompt, str) or len(prompt) > _QUESTION_LIMIT:
+        if not isinstance(prompt, str) or len(prompt) > _QUESTION_LIMIT or not prompt.isascii():
             return pack({"error": "this is no question, or one that is too long"})
-        asked = (prompt, *sorted(stand_ins.items()))
-        if asked in self._known:
-            return self._known[asked]
-        self.require()
-        question = pack({"question": prompt, "stand_ins": dict(stand_ins)})
-        answer = self._exchange(question, max(min(seconds, _SECONDS), 0.0))
-        if answer:
-            self._keep(asked, answer, len(prompt) + len(answer))
-        return answer or pack({"error": "no value: it takes too much time or memory"})
+        text = np.frombuffer(prompt.encode(), dtype=np.uint8)
+        question = pack({"question": text, "stand_ins": dict(sorted(stand_ins.items()))})
+        if question not in self._known:
+            self.require()
+            answer = self._exchange(question, max(min(seconds, _SECONDS), 0.0))
+            if not answer:
+                return pack({"error": "no value: it takes too much time or memory"})
+            self._keep(question, answer)
+        return self._known[question]
 
-    def _keep(self, asked: tuple[object, ...], answer: bytes, size: int) -> None:
+    def _keep(self, question: bytes, answer: bytes) -> None:
+        size = len(question) + len(answer)
         if self._kept + size > _KEPT_BYTES:
             self._known.clear()
             self._kept = 0
-        self._known[asked] = answer
+        self._known[question] = answer
         self._kept += size
 
     def close(self) -> None:
@@ -100,42 +102,6 @@ class StandInServer:
         except (OSError, EOFError):
             self.close()
             return b""
-
-
-class Fork:
-    """A fork of this process that runs a function, as ``subprocess.Popen`` shows it; the function
-    is given its standard input and output."""
-
-    def __init__(self, function: Callable[[IO[bytes], IO[bytes]], None]) -> None:
-        read, write = os.pipe(), os.pipe()
-        self._pid = os.fork()
-        if self._pid == 0:
-            os.dup2(read[0], 0)
-            os.dup2(write[1], 1)
-            os.closerange(3, os.sysconf("SC_OPEN_MAX"))
-            try:
-                function(open(0, "rb"), open(1, "wb"))
-            finally:
-                os._exit(0)
-        os.close(read[0])
-        os.close(write[1])
-        self.stdin, self.stdout = open(read[1], "wb"), open(write[0], "rb")
-
-    def poll(self) -> int | None:
-        """0 once it has ended."""
-        ended = os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        return None if ended is None else 0
-
-    def kill(self) -> None:
-        """End it."""
-        os.kill(self._pid, signal.SIGKILL)
-
-    def communicate(self) -> None:
-        """Wait for its end, and let go of it."""
-        os.waitpid(self._pid, 0)
-        self.stdout.close()
-        with contextlib.suppress(BrokenPipeError):
-            self.stdin.close()
 
 
 @cache
@@ -159,7 +125,7 @@ def _read(pipe: IO[bytes], size: int, end: float) -> bytes:
     return b"".join(parts)
 
 
-def stand_in_reply(prompt: str, stand_ins: Mapping[str, int]) -> bytes:
+def stand_in_reply(prompt: bytes, stand_ins: Mapping[str, int]) -> bytes:
     """The value that a working function gives, packed, or an error in its place."""
     try:
         question = unpack(base64.b64decode(prompt), _QUESTION_LIMIT)
@@ -182,7 +148,7 @@ def serve(questions: IO[bytes], answers: IO[bytes]) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     while length := questions.read(_LENGTH.size):
         asked = unpack(questions.read(_LENGTH.unpack(length)[0]))
-        answer = stand_in_reply(asked["question"], asked["stand_ins"])
+        answer = stand_in_reply(asked["question"].tobytes(), asked["stand_ins"])
         answers.write(_LENGTH.pack(len(answer)) + answer)
         answers.flush()
 
