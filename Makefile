@@ -29,8 +29,8 @@ docs: $(READY)
 
 bench: $(READY) sandbox
 	$(BIN)/python -m tests.benchmarks.grading
-	$(BIN)/python -m tests.benchmarks.layers
-	$(BIN)/python -m tests.benchmarks.checks
+	$(BIN)/python -m tests.benchmarks.layers --write 1 2
+	$(BIN)/python -m tests.benchmarks.checks --write
 
 # Long runs, hours on a slow machine: the red team against kernels that start cold, killed 200 times,
 # 500 mangled notebooks, a class of 300.

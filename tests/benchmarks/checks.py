@@ -1,13 +1,15 @@
 """How long a check lets a student wait: every exercise, with a right and with a wrong solution.
 
-    python -m tests.benchmarks.checks
+    python -m tests.benchmarks.checks [--write] [--only NAME ...]
 
 Right is the lesson's own solution, wrong is it with one small mistake that gives wrong values, so
 that known mistakes are looked for and the report is drawn. Seconds of a processor's work, the
 median of three, after imports and one check; ``train_small_network``, which trains, is left out.
+``--write`` puts the table into docs/benchmarks_checks.md.
 """
 
 import argparse
+import datetime
 import statistics
 import sys
 import time
@@ -17,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+import torch
 from mutation.judging import KILLED, Handed, OutOfTimeError, limited
 from mutation.mutants import Mutant
 from mutation.reasons import WITHOUT_MUTANTS
@@ -27,41 +30,58 @@ from cs_utils.exercises import find_exercise, lesson_exercises, lessons
 from cs_utils.exercises.specification import Exercise
 from cs_utils.reports import html_report
 from cs_utils.verdicts import first_failure
+from tests.benchmarks.measuring import machine
 
+_PAGE = Path(__file__).parents[2] / "docs" / "benchmarks_checks.md"
 _RUNS = 3
 _PASSING, _FAILING = 0.2, 1.0
+_INTRODUCTION = f"""# How long a check takes
+
+Made by `python -m tests.benchmarks.checks --write` on {{date}}, {{machine}}.
+
+Processor time of `check` with its report, the median of {_RUNS}, after imports and one check: of
+the lesson's own solution, and of one with a small mistake that gives wrong values, so that known
+mistakes are looked for and the report is drawn. Wished for: right in {_PASSING} s, wrong in
+{_FAILING} s; a star where it takes longer. `train_small_network`, which trains, is left out.
+"""
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the table, or write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="*", help="these exercises alone")
-    names = parser.parse_args().only or [
+    parser.add_argument("--write", action="store_true", help=f"write {_PAGE.name}")
+    arguments = parser.parse_args()
+    names = arguments.only or [
         exercise.name
         for lesson in lessons()
         for exercise in lesson_exercises(lesson)
         if exercise.name not in WITHOUT_MUTANTS
     ]
-    print(f"{'exercise':28}{'right (s)':>10}{'wrong (s)':>10}   mistake")
+    lines = ["| exercise | right, ms | wrong, ms | the mistake |", "| --- | ---: | ---: | --- |"]
     for name in names:
-        right, wrong, mistake = _measured(find_exercise(name))
-        print(f"{name:28}{right:>10}{wrong:>10}   {mistake}", flush=True)
-    print(
-        f"Wished for: right in {_PASSING} s, wrong in {_FAILING} s; a star where it takes longer."
-    )
+        lines.append(_line(find_exercise(name)))
+        print(lines[-1], flush=True)
+    if arguments.write:
+        introduction = _INTRODUCTION.format(
+            date=datetime.date.today().isoformat(), machine=machine(torch.get_num_threads())
+        )
+        _PAGE.write_text("\n".join([introduction, *lines, ""]), encoding="utf-8")
 
 
-def _measured(exercise: Exercise) -> tuple[str, str, str]:
+def _line(exercise: Exercise) -> str:
     handed = Handed(exercise, next(iter(sources(exercise))), seed=0)
     mutant = _with_wrong_values(handed)
     right = _seconds(exercise, handed.namespace)
     with handed.handed_in(mutant) if mutant else nullcontext():
         wrong = _seconds(exercise, handed.namespace)
-    return (
-        f"{right:.3f}{'*' if right > _PASSING else ' '}",
-        f"{wrong:.3f}{'*' if wrong > _FAILING else ' '}",
-        str(mutant or "none"),
-    )
+    cells = [
+        exercise.name,
+        f"{right * 1e3:.1f}{'*' if right > _PASSING else ''}",
+        f"{wrong * 1e3:.1f}{'*' if wrong > _FAILING else ''}",
+        f"`{mutant}`" if mutant else "none",
+    ]
+    return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
 
 
 def _with_wrong_values(handed: Handed) -> Mutant | None:

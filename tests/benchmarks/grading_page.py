@@ -25,7 +25,8 @@ Made by `make bench` on {date}, with nothing else running, on {machine}. Isolati
 
 Wall and processor seconds and memory are those of the whole machine while a command runs: kernels
 and their families come and go, and what ended without a parent counts nowhere else. Memory is by
-how much the available memory fell.
+how much the available memory fell. The [layers](benchmarks_layers.md) and the
+[checks](benchmarks_checks.md) have pages of their own.
 """
 _BESIDE = """
 ## Beside nbgrader's own autograde
@@ -55,6 +56,7 @@ _GROWTH = """
 The coordinating process with classes of hand-ins of the first lesson, made of {count}. Their
 results were computed once and are sent again by the workers; all else is done as always: reading,
 keeping, recording, writing. A worker needs for each hand-in what it needs for any other.
+*For each more* is what a hand-in adds, by the difference to the class before.
 """
 
 Lines = Iterable[Sequence[str]]
@@ -77,7 +79,7 @@ def page(measured: "Measured", rounds: int) -> str:
         _JOBS.format(count=sum(pair.count for pair in measured.pairs)),
         _table(("jobs", "seconds", "hand-ins a minute", "memory, MB"), _jobs(measured)),
         _GROWTH.format(count=count),
-        _table(("hand-ins", "seconds", "ms a hand-in", "memory, MB"), _growth(measured)),
+        _table(("hand-ins", "seconds", "ms for each more", "memory, MB"), _growth(measured)),
     ]
     return "\n".join(part.strip("\n") + "\n" for part in parts)
 
@@ -144,6 +146,10 @@ def _jobs(measured: "Measured") -> Lines:
 
 
 def _growth(measured: "Measured") -> Lines:
+    """What the start takes is in the first line: each more is by the difference to the last."""
+    smaller, earlier = 0, 0.0
     for count, (memory, seconds) in measured.growth.items():
-        each = seconds / count * 1e3
-        yield [str(count), f"{seconds:.1f}", f"{each:.0f}", f"{memory / 1e6:.0f}"]
+        each = (seconds - earlier) / (count - smaller) * 1e3
+        more = f"{each:.1f}" if smaller else ""
+        yield [str(count), f"{seconds:.1f}", more, f"{memory / 1e6:.0f}"]
+        smaller, earlier = count, seconds
