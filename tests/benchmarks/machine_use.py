@@ -2,7 +2,6 @@
 seconds, memory. Measured on the machine as a whole, which must have nothing else to do: kernels and
 their families come and go, and a process that ended without a parent counts nowhere else."""
 
-import os
 import subprocess
 import threading
 import time
@@ -10,10 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 _PERIOD = 0.1
-_TICKS = os.sysconf("SC_CLK_TCK")
-# Of the columns of /proc/stat, see proc(5): user, nice, system, irq, softirq.
-_BUSY = (1, 2, 3, 6, 7)
 
 
 @dataclass(frozen=True)
@@ -49,12 +47,10 @@ def use_of(command: Sequence[str], folder: Path, environment: Mapping[str, str])
 
 def _busy() -> float:
     """Seconds for which the machine's cores have worked since it was started."""
-    columns = Path("/proc/stat").read_text().split("\n", 1)[0].split()
-    return sum(int(columns[one]) for one in _BUSY) / _TICKS
+    times = psutil.cpu_times()
+    return times.user + times.nice + times.system + times.irq + times.softirq
 
 
 def _available() -> int:
     """Bytes that programs could still be given."""
-    lines = Path("/proc/meminfo").read_text().splitlines()
-    (line,) = (line for line in lines if line.startswith("MemAvailable:"))
-    return int(line.split()[1]) * 1024
+    return psutil.virtual_memory().available
