@@ -80,7 +80,7 @@ def outcomes() -> Iterator[dict[str, Future[Outcome]]]:
     with PyTorch is not left for the end."""
     start_anew = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(3, start_anew) as pool:
-        latest_first = sorted(ATTACKS, reverse=True)
+        latest_first = sorted(ATTACKS, key=lambda name: ATTACKS[name].lesson, reverse=True)
         yield {name: pool.submit(outcome, ATTACKS[name]) for name in latest_first}
         pool.shutdown(cancel_futures=True)
 
