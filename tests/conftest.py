@@ -1,5 +1,5 @@
 """What holds for every test: one thread each, the longest files first, and the sample class, built
-and graded once."""
+and graded once, with the solved notebooks among its hand-ins."""
 
 import os
 
@@ -8,12 +8,13 @@ import os
 for library in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
+import nbformat  # noqa: E402
 import pytest  # noqa: E402
-from rooms import Graded, grade  # noqa: E402
+from rooms import LESSONS, SOLVED, Graded, grade, solved  # noqa: E402
 from sample_class.build import build  # noqa: E402
 
 # A worker takes a file at a time: a long one that is left for the end keeps the other one waiting.
-LONGEST = ("sample_class", "plain_runs", "red_team", "browser", "release", "pooling_lesson")
+LONGEST = ("sample_class", "plain_runs", "red_team", "browser", "pooling_lesson")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,4 +29,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def graded_class(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     hand_ins = tmp_path_factory.mktemp("sample_class") / "hand_ins"
     build(hand_ins)
+    # Among the class: what is worked out once for a lesson would take far longer than they do.
+    for lesson in LESSONS:
+        path = hand_ins / SOLVED / lesson / f"{lesson}.ipynb"
+        path.parent.mkdir(parents=True)
+        nbformat.write(solved(lesson), path)
     return grade(hand_ins, "--jobs", "2")

@@ -17,6 +17,8 @@ from autograder.releasing.release import lesson_sources, source_notebook
 ROOT = Path(__file__).parent.parent
 LESSONS = [path.stem for path in lesson_sources()]
 LESSON = LESSONS[0]
+# The name under which the solved notebooks are handed in.
+SOLVED = "The Solved Notebook"
 RELEASE = ROOT / "notebooks" / f"{LESSON}.ipynb"
 
 

@@ -14,13 +14,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from nbgrader.api import Gradebook
-from rooms import LESSONS, Graded, files_in, read_csv
+from rooms import LESSONS, SOLVED, Graded, files_in, read_csv
 from sample_class.build import students
 
 from autograder.class_report import write_report
 from cs_utils.exercises import lesson_exercises
 
-HAND_INS = sorted({(student.name, student.lesson) for student in students()})
+HAND_INS = sorted(
+    {(student.name, student.lesson) for student in students()}
+    | {(SOLVED, lesson) for lesson in LESSONS}
+)
 NAMES = sorted({name for name, _lesson in HAND_INS})
 COLUMNS = [
     "student",
@@ -48,6 +51,7 @@ def expected_of(lesson: str) -> dict[tuple[str, str], tuple[str, str]]:
     table = read_csv(Path(__file__).parent / "sample_class" / "expected" / f"{lesson}.csv")
     rows = {(row["student"], row["exercise"]): (row["verdict"], row["points"]) for row in table}
     assert {student for student, _exercise in rows} <= set(NAMES)
+    rows[SOLVED, "*"] = ("correct", "full")
     return {
         (name, one.name): rows.get((name, one.name)) or rows.get((name, "*")) or NOT_HANDED_IN
         for name in NAMES
@@ -114,6 +118,18 @@ def test_verdicts_are_those_of_a_fair_instructor(
         if name == student:
             row = rows[exercise]
             assert (row["verdict"], in_words(row)) == expected, (exercise, row["reason"])
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_solved_notebook_gets_full_marks(graded_class: Graded, lesson: str) -> None:
+    found = {
+        row["exercise"]: row
+        for row in graded_class.rows
+        if (row["student"], row["notebook"]) == (SOLVED, lesson)
+    }
+    for exercise in lesson_exercises(lesson):
+        right = found[exercise.name]
+        assert (right["verdict"], float(right["score"])) == ("correct", exercise.points)
 
 
 def test_every_lost_point_has_a_reason(graded_class: Graded) -> None:
