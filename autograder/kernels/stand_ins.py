@@ -50,6 +50,7 @@ class StandInServer:
     def require(self) -> None:
         """Have the process ready."""
         if self._process is None or self._process.poll() is not None:
+            self.close()
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "autograder.kernels.stand_ins"],
                 stdin=subprocess.PIPE,
@@ -85,6 +86,7 @@ class StandInServer:
         self._kept += size
 
     def close(self) -> None:
+        """End the process, if there is one."""
         if self._process is not None:
             self._process.kill()
             self._process.communicate()
