@@ -19,6 +19,7 @@ from timeit import Timer
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+import scipy.signal  # noqa: F401, an import that a mutant's time limit cuts off cannot be mended
 import torch
 from mutation.judging import KILLED, Handed, OutOfTimeError, limited
 from mutation.mutants import Mutant
