@@ -118,7 +118,7 @@ def machine(threads: int) -> str:
         if pool["user_api"] == "blas" and "numpy" in pool["filepath"]
     }
     return (
-        f"{processor()}, {os.cpu_count()} cores, {threads} threads on both sides; "
+        f"{processor()}, {os.cpu_count()} cores, {threads} threads; "
         f"Python {platform.python_version()}, NumPy {np.__version__} with {', '.join(blas)}, "
         f"PyTorch {torch.__version__} ({torch.backends.cpu.get_cpu_capability()}); "
         f"load average at the start {os.getloadavg()[0]:.1f}"
