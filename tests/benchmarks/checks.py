@@ -31,11 +31,13 @@ from cs_utils.exercises import find_exercise, lesson_exercises, lessons
 from cs_utils.exercises.specification import Exercise
 from cs_utils.reports import html_report
 from cs_utils.verdicts import first_failure
+from tests.benchmarks.markdown import markdown_table
 from tests.benchmarks.measuring import machine
 
 _PAGE = Path(__file__).parents[2] / "docs" / "benchmarks_checks.md"
 _RUNS = 3
 _PASSING, _FAILING = 0.2, 1.0
+_HEADING = ("exercise", "the mistake", "right, ms", "wrong, ms")
 _INTRODUCTION = f"""# How long a check takes
 
 Made by `python -m tests.benchmarks.checks --write` on {{date}}, {{machine}}.
@@ -59,30 +61,30 @@ def main() -> None:
         for exercise in lesson_exercises(lesson)
         if exercise.name not in WITHOUT_MUTANTS
     ]
-    lines = ["| exercise | right, ms | wrong, ms | the mistake |", "| --- | ---: | ---: | --- |"]
+    lines = []
     for name in names:
         lines.append(_line(find_exercise(name)))
-        print(lines[-1], flush=True)
+        print(*lines[-1], sep="  ", flush=True)
     if arguments.write:
         introduction = _INTRODUCTION.format(
             date=datetime.date.today().isoformat(), machine=machine(torch.get_num_threads())
         )
-        _PAGE.write_text("\n".join([introduction, *lines, ""]), encoding="utf-8")
+        table = markdown_table(_HEADING, lines, text_columns=2)
+        _PAGE.write_text(f"{introduction}\n{table}\n", encoding="utf-8")
 
 
-def _line(exercise: Exercise) -> str:
+def _line(exercise: Exercise) -> list[str]:
     handed = Handed(exercise, next(iter(sources(exercise))), seed=0)
     mutant = _with_wrong_values(handed)
     right = _seconds(exercise, handed.namespace)
     with handed.handed_in(mutant) if mutant else nullcontext():
         wrong = _seconds(exercise, handed.namespace)
-    cells = [
+    return [
         exercise.name,
+        f"`{mutant}`" if mutant else "none",
         f"{right * 1e3:.1f}{'*' if right > _PASSING else ''}",
         f"{wrong * 1e3:.1f}{'*' if wrong > _FAILING else ''}",
-        f"`{mutant}`" if mutant else "none",
     ]
-    return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
 
 
 def _with_wrong_values(handed: Handed) -> Mutant | None:

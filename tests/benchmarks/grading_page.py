@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from autograder.kernels.sandbox import isolation_in_words
 from cs_utils.machine import processor
 from tests.benchmarks.machine_use import Use
+from tests.benchmarks.markdown import markdown_table
 from tests.benchmarks.time_split import PARTS, REST
 
 if TYPE_CHECKING:
@@ -72,14 +73,16 @@ def page(measured: "Measured", rounds: int) -> str:
             isolation=isolation_in_words(True),
         ),
         _BESIDE.format(count=count, rounds=rounds),
-        _table(("", "lesson 1", "lesson 3"), _beside(measured.pairs)),
+        markdown_table(("", "lesson 1", "lesson 3"), _beside(measured.pairs)),
         _equal(measured.pairs),
         _SPLIT.format(count=count),
         _split_table(measured.splits),
         _JOBS.format(count=sum(pair.count for pair in measured.pairs)),
-        _table(("jobs", "seconds", "hand-ins a minute", "memory, MB"), _jobs(measured)),
+        markdown_table(("jobs", "seconds", "hand-ins a minute", "memory, MB"), _jobs(measured)),
         _GROWTH.format(count=count),
-        _table(("hand-ins", "seconds", "ms for each more", "memory, MB"), _growth(measured)),
+        markdown_table(
+            ("hand-ins", "seconds", "ms for each more", "memory, MB"), _growth(measured)
+        ),
     ]
     return "\n".join(part.strip("\n") + "\n" for part in parts)
 
@@ -87,11 +90,6 @@ def page(measured: "Measured", rounds: int) -> str:
 def _machine() -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     return f"{processor()}, {os.cpu_count()} cores; Python {platform.python_version()}, {versions}"
-
-
-def _table(heading: Sequence[str], lines: Lines) -> str:
-    rule = ["---", *["---:"] * (len(heading) - 1)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in (heading, rule, *lines))
 
 
 def _beside(pairs: "list[Pair]") -> Lines:
@@ -135,7 +133,7 @@ def _split_table(splits: dict[tuple[str, bool], dict[str, float]]) -> str:
     lines = [[part, *(f"{one[part]:.3f}" for one in splits.values())] for part in PARTS]
     each = [sum(one.values()) - one[REST] for one in splits.values()]
     lines.insert(-1, ["**a hand-in**", *(f"**{seconds:.3f}**" for seconds in each)])
-    return _table(heading, lines)
+    return markdown_table(heading, lines)
 
 
 def _jobs(measured: "Measured") -> Lines:

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks.convolution import convolution_rows, gpu_rows, loops_beside_im2col
+from tests.benchmarks.markdown import markdown_table
 from tests.benchmarks.measuring import Row, geometric_mean, machine, rates, start_again
 from tests.benchmarks.pooling import pooling_rows
 
@@ -125,10 +126,10 @@ def _print_markdown(
     console: Console, title: str, columns: tuple[str, ...], rows: list[Row]
 ) -> None:
     heading, cells = _cells(columns, rows)
-    rule = ["---", *["---:"] * (len(heading) - 1)]
-    lines = [f"| {' | '.join(line)} |" for line in (heading, rule, *cells)]
     console.print(f"**{title}**\n", soft_wrap=True, highlight=False)
-    console.print("\n".join(lines) + "\n", soft_wrap=True, highlight=False, markup=False)
+    console.print(
+        markdown_table(heading, cells) + "\n", soft_wrap=True, highlight=False, markup=False
+    )
 
 
 if __name__ == "__main__":
