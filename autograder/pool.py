@@ -123,6 +123,7 @@ def _result(future: Future[Result], task: Task) -> Result:
 
 
 def _begin() -> None:
+    # Before the thread that watches: a fork of a process with threads may inherit a held lock.
     stand_in_server().fork()
     _end_with_the_grader()
 

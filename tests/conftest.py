@@ -8,9 +8,8 @@ import os
 for library in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
-import nbformat  # noqa: E402
 import pytest  # noqa: E402
-from rooms import LESSONS, SOLVED, Graded, grade, solved  # noqa: E402
+from rooms import LESSONS, SOLVED, Graded, grade, solved, write_hand_in  # noqa: E402
 from sample_class.build import build  # noqa: E402
 
 # A worker takes a file at a time: a long one that is left for the end keeps the other one waiting.
@@ -31,7 +30,5 @@ def graded_class(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     build(hand_ins)
     # Among the class: what is worked out once for a lesson would take far longer than they do.
     for lesson in LESSONS:
-        path = hand_ins / SOLVED / lesson / f"{lesson}.ipynb"
-        path.parent.mkdir(parents=True)
-        nbformat.write(solved(lesson), path)
+        write_hand_in(hand_ins, SOLVED, lesson, solved(lesson))
     return grade(hand_ins, "--jobs", "2")

@@ -14,7 +14,7 @@ from typing import Any
 import nbformat
 from nbgrader.api import Gradebook
 from rich.console import Console
-from rooms import LESSON, released
+from rooms import LESSON, released, write_hand_in
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
@@ -34,10 +34,7 @@ def hand_in(folder: Path, student: str, **solutions: str) -> Path:
     for cell in notebook.cells:
         if cell.id in solutions:
             cell.source = solutions[cell.id]
-    path = folder / student / LESSON / f"{LESSON}.ipynb"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, path)
-    return path
+    return write_hand_in(folder, student, LESSON, notebook)
 
 
 def small_class(folder: Path, unreadable: int = 1) -> Path:

@@ -22,6 +22,14 @@ SOLVED = "The Solved Notebook"
 RELEASE = ROOT / "notebooks" / f"{LESSON}.ipynb"
 
 
+def write_hand_in(folder: Path, student: str, lesson: str, notebook: NotebookNode) -> Path:
+    """Hand a notebook in, in nbgrader's tree; returns the file."""
+    path = folder / student / lesson / f"{lesson}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, path)
+    return path
+
+
 def autograder(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """The command, run as from a shell."""
     return subprocess.run(

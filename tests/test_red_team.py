@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from red_team.broken_files import BROKEN_FILES
 from red_team.build import Attack, attacks, build_broken_files
-from rooms import LESSON, Graded, grade, released
+from rooms import LESSON, Graded, grade, released, write_hand_in
 
 from autograder.grading import Row
 from autograder.judging.verdict import grade_notebook
@@ -117,9 +117,7 @@ def batch(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     """The broken files and a hand-in of hostile outputs, graded through the public door."""
     hand_ins = tmp_path_factory.mktemp("red_team") / "hand_ins"
     build_broken_files(hand_ins)
-    hostile = hand_ins / "hostile" / LESSON / f"{LESSON}.ipynb"
-    hostile.parent.mkdir(parents=True)
-    nbformat.write(ATTACKS[f"{LESSON}/scripts_in_outputs"].notebook, hostile)
+    write_hand_in(hand_ins, "hostile", LESSON, ATTACKS[f"{LESSON}/scripts_in_outputs"].notebook)
     return grade(hand_ins, "--notebook", LESSON, "--jobs", "2")
 
 

@@ -6,12 +6,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import nbformat
-
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from mutation.judging import KILLED, Handed
 from mutation.sources import sources
-from rooms import released, solved
+from rooms import released, solved, write_hand_in
 from sample_class.build import cell_index
 
 from cs_utils.exercises import lesson_exercises
@@ -43,9 +41,7 @@ def write_hand_ins(folder: Path, lesson: str, count: int) -> Path:
             for exercise in exercises[chance.randrange(len(exercises)) :]:
                 place = cell_index(notebook, exercise.name)
                 notebook.cells[place].source = unwritten[exercise.name]
-        path = folder / f"{kind}{number:03}" / lesson / f"{lesson}.ipynb"
-        path.parent.mkdir(parents=True)
-        nbformat.write(notebook, path)
+        write_hand_in(folder, f"{kind}{number:03}", lesson, notebook)
     return folder
 
 
