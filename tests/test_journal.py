@@ -6,12 +6,15 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 from weakref import ref
 
 import pytest
@@ -30,6 +33,8 @@ from course_folders import (
 from filelock import FileLock
 from nbgrader.api import Gradebook
 from rooms import LESSON, ROOT, read_csv
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from autograder.grading import NOT_HANDED_IN, Result, Task, failed, grade_hand_in
 from autograder.pool import graded
@@ -230,6 +235,44 @@ def test_results_are_not_kept(folder: Path, results: dict[str, Result]) -> None:
     assert grade(folder / "hand_ins", folder / "course", options(), QUIET, pool) == []
     assert len(pool.sent) == 20
     assert pool.most <= 4
+
+
+@pytest.mark.parametrize("made_by", ["the grader", "an earlier grader"])
+def test_no_hand_in_costs_a_look_at_all_others(
+    folder: Path, results: dict[str, Result], made_by: str
+) -> None:
+    database = folder / "course" / "gradebook.db"
+    if made_by == "an earlier grader":
+        with closing(sqlite3.connect(database)) as connection:
+            for table in ("comment", "grade"):
+                connection.execute(f"DROP INDEX {table}_notebook_id")
+    (folder / "hand_ins" / f"Eva_{LESSON}.ipynb").write_text("Eva")
+    asked = _asked(lambda: graded_again(folder, results | {"Eva": results["Ana"]}))
+    with closing(sqlite3.connect(database)) as connection:
+        plans = [
+            step[3].split()[:2]
+            for statement, values in asked
+            for step in connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+        ]
+    assert ["SEARCH", "grade"] in plans
+    assert ["SCAN", "grade"] not in plans
+    assert ["SCAN", "comment"] not in plans
+
+
+def _asked(work: Callable[[], object]) -> list[tuple[str, Any]]:
+    """The database's questions, with their values, that this work asks."""
+    found = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
+        if statement.startswith("SELECT"):
+            found.append((statement, values))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        work()
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    return found
 
 
 def test_a_worker_that_dies_takes_nobody_with_it(results: dict[str, Result]) -> None:

@@ -3,6 +3,7 @@ that the functions beside it are asked all the same."""
 
 import asyncio
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.kernels import isolation
 from autograder.kernels.limits import MEGABYTE, Limits
+from autograder.kernels.sandbox import BubblewrapProvisioner
 from autograder.kernels.session import Session
 from autograder.kernels.walls import Walls
 from cs_utils.answers import CRASHED, REFUSED, TIMED_OUT, Answer
@@ -55,6 +57,27 @@ def assert_right(answers: list[Answer]) -> None:
 
 def errors(cell: NotebookNode) -> list[str]:
     return [output.ename for output in cell.outputs if output.output_type == "error"]
+
+
+@pytest.mark.parametrize("ends", [1, 2])
+def test_a_kernel_that_ends_as_it_starts(monkeypatch: pytest.MonkeyPatch, ends: int) -> None:
+    launch, started = BubblewrapProvisioner.launch_kernel, []
+
+    async def launch_kernel(self: BubblewrapProvisioner, cmd: list[str], **kwargs: Any) -> Any:
+        connection = await launch(self, cmd, **kwargs)
+        started.append(self.pid)
+        if len(started) <= ends:
+            assert self.process is not None
+            self.process.kill()
+        return connection
+
+    monkeypatch.setattr(BubblewrapProvisioner, "launch_kernel", launch_kernel)
+    if ends == 1:
+        assert_right(run(RIGHT)[1])
+    else:
+        with pytest.raises(RuntimeError, match="Kernel died"):
+            run(RIGHT)
+    assert len(started) == 2
 
 
 class TestCells:

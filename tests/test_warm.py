@@ -18,6 +18,7 @@ from autograder.kernels.limits import Limits
 from autograder.kernels.session import Session
 from autograder.kernels.walls import Walls
 from autograder.kernels.warm import WarmProcess, WarmStartError, warm_process, why_cold
+from autograder.kernels.watcher import family
 
 
 def printed(*cells: str) -> str:
@@ -117,6 +118,26 @@ def test_the_process_is_started_anew_when_it_has_ended() -> None:
     assert warm_process("numpy", own_walls()) is not process
 
 
+def test_nothing_outlives_the_head_of_its_family() -> None:
+    process = warm_process("numpy", own_walls())
+    for _ in range(5):
+        kernel, exchange = process.fork(None, [], Limits())
+        os.close(exchange)
+        members = list(family(kernel.pid))
+        assert len(members) > 1
+        kernel.kill()
+        kernel.wait()
+        assert all(map(_is_gone, members))
+
+
+def _is_gone(process: int) -> bool:
+    """Whether a process has ended, or does so soon."""
+    end = time.monotonic() + 20
+    while Path(f"/proc/{process}").exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    return not Path(f"/proc/{process}").exists()
+
+
 def test_nothing_outlives_a_grader_that_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "grader.py"
     script.write_text(
@@ -133,7 +154,4 @@ def test_nothing_outlives_a_grader_that_is_killed(tmp_path: Path) -> None:
         kernel = int(grader.stdout.readline())
         assert Path(f"/proc/{kernel}").exists()
         os.kill(grader.pid, signal.SIGKILL)
-    end = time.monotonic() + 20
-    while Path(f"/proc/{kernel}").exists() and time.monotonic() < end:
-        time.sleep(0.05)
-    assert not Path(f"/proc/{kernel}").exists()
+    assert _is_gone(kernel)

@@ -54,25 +54,32 @@ class Kernel:
         return self._runner is not None
 
     async def start(self) -> None:
-        """Start it, in a folder of its own."""
-        self._folder = tempfile.mkdtemp(prefix="grading-")
-        manager = new_kernel_manager(
-            self._folder, self._sandboxed, self._library, self._forbidden, self._limits
-        )
-        runner = _QuietClient(
-            self._notebook,
-            km=manager,
-            timeout=self._limits.cell,
-            allow_errors=True,
-            shutdown_kernel="immediate",
-        )
-        runner.output_limit = self._limits.output
-        runner.reset_execution_trackers()
-        await runner.async_start_new_kernel(stdout=DEVNULL, stderr=DEVNULL)
-        self.manager = manager
-        self.watcher = Watcher(manager.process, self._limits)
-        self._runner = runner
+        """Start it, in a folder of its own; a second time where it ends before it answers, for that
+        no student's code was the cause. Raises RuntimeError."""
         try:
+            await self._start()
+        except RuntimeError:
+            await self._start()
+
+    async def _start(self) -> None:
+        self._folder = tempfile.mkdtemp(prefix="grading-")
+        try:
+            manager = new_kernel_manager(
+                self._folder, self._sandboxed, self._library, self._forbidden, self._limits
+            )
+            runner = _QuietClient(
+                self._notebook,
+                km=manager,
+                timeout=self._limits.cell,
+                allow_errors=True,
+                shutdown_kernel="immediate",
+            )
+            runner.output_limit = self._limits.output
+            runner.reset_execution_trackers()
+            await runner.async_start_new_kernel(stdout=DEVNULL, stderr=DEVNULL)
+            self.manager = manager
+            self.watcher = Watcher(manager.process, self._limits)
+            self._runner = runner
             self.client = await runner.async_start_new_kernel_client()
         except Exception:
             await self.stop()

@@ -105,7 +105,7 @@ def warm_command(
         "exchange": exchange,
     }
     return [
-        *_bubblewrap(walls, ("SETUID", "SETGID", "SYS_ADMIN", "NET_ADMIN")),
+        *_bubblewrap(walls, ("SETUID", "SETGID", "SYS_ADMIN", "NET_ADMIN", "KILL")),
         *_seen(library, limits, exchange, []),
         *(sys.executable, "-m", "inside.warm", json.dumps(settings)),
     ]

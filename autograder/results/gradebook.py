@@ -10,7 +10,7 @@ import nbformat
 import nbgrader
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
-from sqlalchemy import URL
+from sqlalchemy import DDL, URL
 
 from autograder.grading import Result
 from autograder.releasing import release
@@ -60,6 +60,13 @@ c.CsvExportPlugin.to = "nbgrader_grades.csv"
 """
 # Seconds to wait while formgrader writes.
 _PATIENCE = 60
+# What nbgrader looks up by without an index, reading the whole class for each hand-in.
+_LOOKED_UP = {
+    "comment": "notebook_id",
+    "grade": "notebook_id",
+    "submitted_assignment": "student_id",
+    "submitted_notebook": "assignment_id",
+}
 
 
 class CourseFolderError(ValueError):
@@ -147,6 +154,13 @@ class CourseFolder:
             with quiet_nbgrader(), self.journal.replacing(path) as partial:
                 partial.unlink(missing_ok=True)
                 Gradebook(_database(partial)).close()
+        with quiet_nbgrader(), Gradebook(self.database) as gradebook:
+            for table, column in _LOOKED_UP.items():
+                name = f"{table}_{column}"
+                gradebook.db.execute(
+                    DDL(f"CREATE INDEX IF NOT EXISTS {name} ON {table} ({column})")
+                )
+            gradebook.db.commit()
 
     def _notebook(self, step: str, result: Result) -> Path:
         return self.root / step / result.student / result.lesson / f"{result.lesson}.ipynb"

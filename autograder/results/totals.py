@@ -100,31 +100,32 @@ def settle(course: CourseFolder) -> None:
 
 def totals(course: CourseFolder) -> list[Total]:
     """Everybody's points, by students and lessons."""
-    results = list(course.journal.results())
     arrivals = _arrivals(course)
     rules = read_rules(course.root / RULES, _lessons())
-    handed_in = [
-        _arrival(one.student, one.lesson, arrivals.get((one.student, one.lesson), {}))
-        for one in results
-        if one.files
-    ]
+    # Only this of each result: all that is said in them would be much for a large class.
+    scores, handed_in = {}, []
+    for one in course.journal.results():
+        key = one.student, one.lesson
+        scores[key] = one.score, sum(row.max_score for row in one.rows)
+        if one.files:
+            handed_in.append(_arrival(*key, arrivals.get(key, {})))
     lateness = assess(rules, handed_in)
     recorded = _recorded_scores(course)
     found = []
-    for one in results:
-        key = one.student, one.lesson
+    for key in sorted(scores):
+        score, max_score = scores[key]
         known = arrivals.get(key, {})
         found.append(
             Total(
                 *key,
-                score=recorded.get(key, one.score),
-                max_score=sum(row.max_score for row in one.rows),
+                score=recorded.get(key, score),
+                max_score=max_score,
                 lateness=lateness.get(key, Lateness()),
                 name=known.get("name", ""),
                 number=known.get("number", ""),
             )
         )
-    return sorted(found, key=lambda total: (total.student, total.lesson))
+    return found
 
 
 def _lessons() -> list[str]:
@@ -147,16 +148,14 @@ def _arrival(student: str, lesson: str, known: Mapping[str, Any]) -> Arrival:
 def _recorded_scores(course: CourseFolder) -> dict[tuple[str, str], float]:
     """The points in nbgrader's gradebook, where a person may have given others."""
     with quiet_nbgrader(), Gradebook(course.database) as gradebook:
-        found = _submissions(gradebook)
-        return {(student, lesson): float(notebook.score) for student, lesson, _s, notebook in found}
+        found = _submissions(gradebook, SubmittedNotebook.score)
+        return {(student, lesson): float(score) for student, lesson, score in found}
 
 
-def _submissions(gradebook: Gradebook) -> "Query[Any]":
-    """(student, lesson, submission, notebook) of all that the gradebook holds."""
+def _submissions(gradebook: Gradebook, *columns: Any) -> "Query[Any]":
+    """(student, lesson, and the columns) of all that the gradebook holds."""
     return (
-        gradebook.db.query(
-            SubmittedAssignment.student_id, Assignment.name, SubmittedAssignment, SubmittedNotebook
-        )
+        gradebook.db.query(SubmittedAssignment.student_id, Assignment.name, *columns)
         .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
         .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
     )
@@ -208,7 +207,8 @@ def _tell_nbgrader(course: CourseFolder, rules: Rules, found: Sequence[Total]) -
         for assignment in gradebook.assignments:
             if assignment.name in rules.due:
                 assignment.duedate = rules.due[assignment.name].replace(tzinfo=None)
-        for student, lesson, submission, notebook in _submissions(gradebook):
+        columns = SubmittedAssignment, SubmittedNotebook
+        for student, lesson, submission, notebook in _submissions(gradebook, *columns):
             total = by_hand_in.get((student, lesson))
             if total is None or lesson not in rules.due:
                 continue
