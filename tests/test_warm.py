@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,7 +17,9 @@ from autograder.kernels.limits import Limits
 from autograder.kernels.session import Session
 from autograder.kernels.walls import Walls
 from autograder.kernels.warm import WarmProcess, WarmStartError, warm_process, why_cold
-from autograder.kernels.watcher import family
+from autograder.kernels.watcher import await_end, family
+
+_SOON = 20.0
 
 
 def printed(*cells: str) -> str:
@@ -127,15 +128,7 @@ def test_nothing_outlives_the_head_of_its_family() -> None:
         assert len(members) > 1
         kernel.kill()
         kernel.wait()
-        assert all(map(_is_gone, members))
-
-
-def _is_gone(process: int) -> bool:
-    """Whether a process has ended, or does so soon."""
-    end = time.monotonic() + 20
-    while Path(f"/proc/{process}").exists() and time.monotonic() < end:
-        time.sleep(0.05)
-    return not Path(f"/proc/{process}").exists()
+        assert all(await_end(one, _SOON) for one in members)
 
 
 def test_nothing_outlives_a_grader_that_is_killed(tmp_path: Path) -> None:
@@ -154,4 +147,4 @@ def test_nothing_outlives_a_grader_that_is_killed(tmp_path: Path) -> None:
         kernel = int(grader.stdout.readline())
         assert Path(f"/proc/{kernel}").exists()
         os.kill(grader.pid, signal.SIGKILL)
-    assert _is_gone(kernel)
+    assert await_end(kernel, _SOON)

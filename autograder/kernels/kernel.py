@@ -54,8 +54,8 @@ class Kernel:
         return self._runner is not None
 
     async def start(self) -> None:
-        """Start it, in a folder of its own; a second time where it ends before it answers, for that
-        no student's code was the cause. Raises RuntimeError."""
+        """Start it, in a folder of its own; a second time where it does not answer, since no
+        student's code has run by then. Raises RuntimeError."""
         try:
             await self._start()
         except RuntimeError:

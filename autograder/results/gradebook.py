@@ -101,6 +101,7 @@ class CourseFolder:
         self._write_settings(run, sandboxed)
         self.journal.save(run)
         self._make_database()
+        self._add_indexes()
         for source in lesson_sources():
             state = _state(source)
             if source.stem in lessons and run.lessons.get(source.stem) != state:
@@ -154,12 +155,13 @@ class CourseFolder:
             with quiet_nbgrader(), self.journal.replacing(path) as partial:
                 partial.unlink(missing_ok=True)
                 Gradebook(_database(partial)).close()
+
+    def _add_indexes(self) -> None:
+        """To an older gradebook, too."""
         with quiet_nbgrader(), Gradebook(self.database) as gradebook:
             for table, column in _LOOKED_UP.items():
-                name = f"{table}_{column}"
-                gradebook.db.execute(
-                    DDL(f"CREATE INDEX IF NOT EXISTS {name} ON {table} ({column})")
-                )
+                index = f"{table}_{column} ON {table} ({column})"
+                gradebook.db.execute(DDL(f"CREATE INDEX IF NOT EXISTS {index}"))
             gradebook.db.commit()
 
     def _notebook(self, step: str, result: Result) -> Path:
