@@ -29,6 +29,7 @@ docs: $(READY)
 
 bench: $(READY) sandbox
 	$(BIN)/python -m tests.benchmarks.grading
+	$(BIN)/python -m tests.benchmarks.growth
 	$(BIN)/python -m tests.benchmarks.layers --write 1 2
 	$(BIN)/python -m tests.benchmarks.checks --write
 

@@ -165,12 +165,12 @@ claims(
 # ### Experiment: reading digits
 #
 # 10,000 digits of MNIST to learn from, 2,000 to be tried on. The authors turned and stretched their digits
-# a little while they trained, so that the network never saw the same one twice; so do we. Twelve rounds
-# take about half a minute. (The cells that train use a GPU where there is one; on Colab *Runtime, Change runtime
-# type* offers one, before you begin. Everything here runs without, too.)
+# a little while they trained, so that the network never saw the same one twice; so do we. Eight rounds
+# take about a quarter of a minute. (The cells that train use a GPU where there is one; on Colab *Runtime,
+# Change runtime type* offers one, before you begin. Everything here runs without, too.)
 
 # %% nbgrader={"grade": false, "grade_id": "lenet-train", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="lenet-train"
-reading = train_module(lambda: LeNet5(), mnist(), epochs=12)
+reading = train_module(lambda: LeNet5(), mnist(), epochs=8)
 plots.training_curves(reading)
 
 # %% nbgrader={"grade": false, "grade_id": "lenet-mistakes", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="lenet-mistakes"
@@ -1041,8 +1041,8 @@ claims(
 #
 # Below is a plain block as in VGG, with batch normalisation: two 3x3 convolutions. We build the same small
 # network with 3, 9 and 21 such blocks, so that it has 8, 20 and 44 layers with weights, and train all three in
-# the same way: Fashion-MNIST, the same 160 batches of 128 images, the same learning rate and seed. (The first
-# layer takes the images from 28x28 down to 7x7; that is what makes a quarter of a minute enough.)
+# the same way: Fashion-MNIST, the same 100 batches of 128 images, the same learning rate and seed. (The first
+# layer takes the images from 28x28 down to 7x7; that is what makes ten seconds enough.)
 
 # %% nbgrader={"grade": false, "grade_id": "plain-depths", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="plain-depths"
 from cs_utils.degradation import train_depths
@@ -1304,7 +1304,7 @@ plots.degradation(plain_depths, residual_depths)
 # The order has turned round. The residual network of 44 layers is now no worse than that of 8, most often
 # better; it has the same convolutions as the plain one, the same number of weights, and starts from the same
 # kind of random numbers. At the beginning each block is *nearly* the identity plus a little noise, so 44 layers
-# are as easy to walk through as 8. (The honest remark from above holds here, too: 160 batches show who learns
+# are as easy to walk through as 8. (The honest remark from above holds here, too: 100 batches show who learns
 # faster. That the depth also pays in the end, ImageNet shows: see the errors at the end of this section.)
 
 # %% [markdown] name="exercise-bottleneck"

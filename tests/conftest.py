@@ -8,12 +8,16 @@ import os
 for library in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
+import autograder  # noqa: E402, F401, I001 (before nbformat, it spares each worker a second)
 import pytest  # noqa: E402
 from rooms import LESSONS, SOLVED, Graded, grade, solved, write_hand_in  # noqa: E402
 from sample_class.build import build  # noqa: E402
 
 # A worker takes a file at a time: a long one that is left for the end keeps the other one waiting.
-LONGEST = ("sample_class", "plain_runs", "red_team", "browser", "pooling_lesson")
+LONGEST = (
+    *("sample_class", "plain_runs", "red_team", "browser", "mutation", "pooling_lesson"),
+    *("session", "journal", "convolution_lesson", "fuzz", "sandbox", "cluster", "matrix_lesson"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

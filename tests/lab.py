@@ -19,6 +19,8 @@ _START = 60.0
 _OPENING = 45_000
 _TAKEN = 15_000
 _PATIENCE = 100_000
+# And between two looks at the page: a look at every frame would keep the browser drawing.
+_LOOKING = 250
 # The prompts of cells that did not run yet; a folded cell's is empty.
 _WAITING = (
     "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
@@ -149,7 +151,7 @@ class Notebook:
         with self._pictured_when_stuck():
             while waiting := self.page.evaluate(f"{_WAITING}.length"):
                 fewer = f"() => {_WAITING}.length < {waiting}"
-                self.page.wait_for_function(fewer, timeout=_PATIENCE)
+                self.page.wait_for_function(fewer, timeout=_PATIENCE, polling=_LOOKING)
 
     @contextmanager
     def _pictured_when_stuck(self) -> Iterator[None]:
@@ -171,7 +173,8 @@ class Notebook:
         """Save the notebook and wait until it is."""
         self.page.keyboard.press("Escape")
         self.page.keyboard.press("Control+s")
-        self.page.wait_for_function("() => !document.querySelector('.jp-mod-dirty')")
+        saved = "() => !document.querySelector('.jp-mod-dirty')"
+        self.page.wait_for_function(saved, polling=_LOOKING)
 
     def errors(self) -> list[str]:
         """The tracebacks on the page."""

@@ -107,6 +107,16 @@ def assert_waiting(lesson: str, shown: dict[str, Shown]) -> None:
         assert shown[cell].text == f"not written yet: this comes alive once {function} works"
 
 
+def assert_alive(shown: dict[str, Shown], claim_tables: int) -> None:
+    """In a lesson that is solved nothing waits, and every number of its tables of claims is the one
+    that the lesson names."""
+    assert not [name for name, cell in shown.items() if cell.is_note]
+    tables = {name: cell.text for name, cell in shown.items() if cell.is_claim_table}
+    assert len(tables) == claim_tables
+    for name, table in tables.items():
+        assert "not yet" not in table and "another number" not in table, (name, table)
+
+
 def points_of(shown: dict[str, Shown]) -> dict[str, float]:
     """The points of the check cells, by the exercises' names."""
     return {

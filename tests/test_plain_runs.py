@@ -5,11 +5,12 @@ Lessons 2 to 4 are run solved by their own tests, which look at what the cells s
 are run by the tests in the browser, where there is one.
 """
 
+import re
 from pathlib import Path
 
 import pytest
 from lab import chromium
-from lesson_cells import assert_waiting, mute_pictures, points_of, run_notebook
+from lesson_cells import assert_alive, assert_waiting, mute_pictures, points_of, run_notebook
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from rooms import LESSONS, released, solved
@@ -17,10 +18,28 @@ from rooms import LESSONS, released, solved
 from cs_utils.exercises import lesson_exercises
 
 
-@pytest.mark.parametrize("lesson", ["05_architectures", "01_vector_backprop"])
-def test_the_solved_notebook_runs_and_earns_its_points(lesson: str, tmp_path: Path) -> None:
-    points = points_of(run_notebook(solved(lesson), tmp_path))
-    assert points == {one.name: one.points for one in lesson_exercises(lesson)}
+@pytest.mark.parametrize(
+    ("lesson", "claim_tables", "captions"),
+    [
+        (
+            "05_architectures",
+            14,
+            {
+                "lenet-train": r"9[7-9]\.\d% of the held-out examples are right",
+                "small-network": r"^A network of 24,698 parameters \(50,000 are allowed\)",
+            },
+        ),
+        ("01_vector_backprop", 14, {}),
+    ],
+)
+def test_the_solved_notebook_runs_and_earns_its_points(
+    lesson: str, claim_tables: int, captions: dict[str, str], tmp_path: Path
+) -> None:
+    shown = run_notebook(solved(lesson), tmp_path)
+    assert points_of(shown) == {one.name: one.points for one in lesson_exercises(lesson)}
+    assert_alive(shown, claim_tables)
+    for cell, words in captions.items():
+        assert re.search(words, shown[cell].caption), shown[cell].caption
 
 
 @pytest.mark.skipif(chromium() is not None, reason="in the browser they are run, too")

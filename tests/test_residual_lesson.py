@@ -63,27 +63,6 @@ def test_features_are_what_the_last_layer_sees(shallow: Depths, few: Images) -> 
     assert (features >= 0).all() and features.std() > 0
 
 
-class PlainBlock(nn.Sequential):
-    """Two convolutions with batchnorm and ReLU, as the lesson's."""
-
-    def __init__(self, in_channels: int, channels: int) -> None:
-        layers: list[nn.Module] = []
-        for arriving in (in_channels, channels):
-            convolution = nn.Conv2d(arriving, channels, 3, padding=1, bias=False)
-            layers += [convolution, nn.BatchNorm2d(channels), nn.ReLU()]
-        super().__init__(*layers)
-
-
-def test_more_layers_alone_do_not_help() -> None:
-    """The lecture's claim, in half the batches that the lesson takes."""
-    plain, residual = (
-        final_losses(train_depths(block, (8, 44), 80)) for block in (PlainBlock, BasicBlock)
-    )
-    assert plain[1] > plain[0] + 0.3
-    assert residual[1] < residual[0] + 0.1
-    assert residual[1] < plain[1] - 0.5
-
-
 def unwritten(*_arguments: Any) -> Any:
     raise NotImplementedError
 

@@ -1,6 +1,6 @@
 """How long grading takes, beside nbgrader's own ``autograde`` on the same files: ``make bench``.
 
-    python -m tests.benchmarks.grading [--hand-ins 30] [--rounds 3] [--large 3000]
+    python -m tests.benchmarks.grading [--hand-ins 30] [--rounds 3]
 
 Both grade the same right, wrong and unfinished hand-ins of lessons 1 and 3, one at a time, as whole
 commands, in turn; nbgrader with its own settings, so that it runs the notebook, checks and all, in
@@ -28,7 +28,6 @@ from cs_utils.checks import check
 from tests.benchmarks.grading_page import page
 from tests.benchmarks.hand_ins import write_hand_ins
 from tests.benchmarks.machine_use import Use, use_of
-from tests.replay import Replay
 
 ROOT = Path(__file__).parents[2]
 _LESSONS = ("01_vector_backprop", "03_convolution")
@@ -60,14 +59,12 @@ class Measured:
     """All that the page tells.
 
     splits: seconds a hand-in by parts, by lesson and whether its kernel starts warm. jobs: what
-        the hand-ins of all lessons took, by how many were graded at a time. growth: bytes and
-        seconds by the size of the class.
+        the hand-ins of all lessons took, by how many were graded at a time.
     """
 
     pairs: list[Pair]
     splits: dict[tuple[str, bool], dict[str, float]]
     jobs: dict[int, Use]
-    growth: dict[int, tuple[int, float]]
 
 
 def main() -> None:
@@ -75,16 +72,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hand-ins", type=int, default=30, help="of each lesson")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--large", type=int, default=3000, help="the largest class, a replay")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks.md")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        measured = _measured(Path(name), arguments.hand_ins, arguments.rounds, arguments.large)
+        measured = _measured(Path(name), arguments.hand_ins, arguments.rounds)
     arguments.out.write_text(page(measured, arguments.rounds), encoding="utf-8")
     Console().print(f"Written: {arguments.out}", soft_wrap=True)
 
 
-def _measured(folder: Path, count: int, rounds: int, large: int) -> Measured:
+def _measured(folder: Path, count: int, rounds: int) -> Measured:
     classes = {
         lesson: write_hand_ins(folder / "hand_ins" / lesson, lesson, count) for lesson in _LESSONS
     }
@@ -96,7 +92,6 @@ def _measured(folder: Path, count: int, rounds: int, large: int) -> Measured:
             for warm in (True, False)
         },
         jobs=_by_jobs(folder, list(classes.values())),
-        growth=_growth(folder / "replay", classes[_LESSONS[0]], large),
     )
 
 
@@ -158,12 +153,6 @@ def _by_jobs(folder: Path, classes: list[Path]) -> dict[int, Use]:
     for hand_ins in classes:
         shutil.copytree(hand_ins, everybody, dirs_exist_ok=True)
     return {jobs: _grade(everybody, folder / "jobs", jobs) for jobs in _JOBS}
-
-
-def _growth(folder: Path, hand_ins: Path, large: int) -> dict[int, tuple[int, float]]:
-    folder.mkdir()
-    replay = Replay(folder, hand_ins, _LESSONS[0])
-    return {count: replay.of(count) for count in (large // 100, large // 10, large)}
 
 
 if __name__ == "__main__":

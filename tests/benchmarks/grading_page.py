@@ -26,8 +26,8 @@ Made by `make bench` on {date}, with nothing else running, on {machine}. Isolati
 
 Wall and processor seconds and memory are those of the whole machine while a command runs: kernels
 and their families come and go, and what ended without a parent counts nowhere else. Memory is by
-how much the available memory fell. The [layers](benchmarks_layers.md) and the
-[checks](benchmarks_checks.md) have pages of their own.
+how much the available memory fell. [Larger classes](benchmarks_growth.md), the
+[layers](benchmarks_layers.md) and the [checks](benchmarks_checks.md) have pages of their own.
 """
 _BESIDE = """
 ## Beside nbgrader's own autograde
@@ -51,14 +51,6 @@ _JOBS = """
 
 The {count} hand-ins of both lessons, by `--jobs`.
 """
-_GROWTH = """
-## A larger class
-
-The coordinating process with classes of hand-ins of the first lesson, made of {count}. Their
-results were computed once and are sent again by the workers; all else is done as always: reading,
-keeping, recording, writing. A worker needs for each hand-in what it needs for any other.
-*For each more* is what a hand-in adds, by the difference to the class before.
-"""
 
 Lines = Iterable[Sequence[str]]
 
@@ -69,7 +61,7 @@ def page(measured: "Measured", rounds: int) -> str:
     parts = [
         _INTRODUCTION.format(
             date=datetime.date.today().isoformat(),
-            machine=_machine(),
+            machine=machine(),
             isolation=isolation_in_words(True),
         ),
         _BESIDE.format(count=count, rounds=rounds),
@@ -79,15 +71,12 @@ def page(measured: "Measured", rounds: int) -> str:
         _split_table(measured.splits),
         _JOBS.format(count=sum(pair.count for pair in measured.pairs)),
         markdown_table(("jobs", "seconds", "hand-ins a minute", "memory, MB"), _jobs(measured)),
-        _GROWTH.format(count=count),
-        markdown_table(
-            ("hand-ins", "seconds", "ms for each more", "memory, MB"), _growth(measured)
-        ),
     ]
     return "\n".join(part.strip("\n") + "\n" for part in parts)
 
 
-def _machine() -> str:
+def machine() -> str:
+    """Processor and versions, in a line."""
     versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     return f"{processor()}, {os.cpu_count()} cores; Python {platform.python_version()}, {versions}"
 
@@ -141,13 +130,3 @@ def _jobs(measured: "Measured") -> Lines:
     for jobs, use in measured.jobs.items():
         rate = count / use.wall * 60
         yield [str(jobs), f"{use.wall:.1f}", f"{rate:.0f}", f"{use.memory / 1e6:.0f}"]
-
-
-def _growth(measured: "Measured") -> Lines:
-    """What the start takes is in the first line: each more is by the difference to the last."""
-    smaller, earlier = 0, 0.0
-    for count, (memory, seconds) in measured.growth.items():
-        each = (seconds - earlier) / (count - smaller) * 1e3
-        more = f"{each:.1f}" if smaller else ""
-        yield [str(count), f"{seconds:.1f}", more, f"{memory / 1e6:.0f}"]
-        smaller, earlier = count, seconds

@@ -42,7 +42,9 @@ and add, divided by the bytes of its inputs and outputs, forward and backward. *
 least time of the way's matrix products at the measured rate, *memory* the least time of all arrays
 that it writes and reads at the measured bandwidth; the larger of the two bounds it. Both are least
 times: thin matrices reach a part of the rate, rearranged arrays a part of the bandwidth. The
-pooling layers multiply next to nothing: memory bounds them all.
+pooling layers multiply next to nothing: memory bounds them all. With two threads only NumPy's
+matrix products use both; it copies and adds on one, where PyTorch uses both for everything. So with
+two threads NumPy gains less than PyTorch does.
 """
 
 
