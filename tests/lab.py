@@ -12,7 +12,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    TimeoutError,
+    expect,
+    sync_playwright,
+)
 
 _START = 60.0
 # Milliseconds: for a notebook to open, for a cell to be sent to the kernel, and for it to end.
@@ -26,6 +34,7 @@ _WAITING = (
     "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
     ".filter(one => one.textContent && !/\\d/.test(one.textContent))"
 )
+_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 _SETTINGS = """{
  "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false},
  "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}
@@ -83,8 +92,21 @@ def _await_answer(address: str, server: subprocess.Popen[bytes], log: Path) -> N
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, without a window."""
     with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        one = playwright.chromium.launch(executable_path=chromium(), args=arguments)
+        one = playwright.chromium.launch(executable_path=chromium(), args=_ARGUMENTS)
+        yield one
+        one.close()
+
+
+@contextmanager
+def window(profile: Path, width: int, height: int) -> Iterator[BrowserContext]:
+    """The same with a folder for its own files: what it has compiled once opens sooner again."""
+    with sync_playwright() as playwright:
+        one = playwright.chromium.launch_persistent_context(
+            profile,
+            executable_path=chromium(),
+            args=_ARGUMENTS,
+            viewport={"width": width, "height": height},
+        )
         yield one
         one.close()
 

@@ -41,7 +41,7 @@ from autograder.pool import graded
 from autograder.results.journal import Journal, JournalError
 from autograder.runs import grade
 
-MOMENTS = 8
+MOMENTS = 5
 
 
 @pytest.fixture(scope="module")

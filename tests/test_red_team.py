@@ -49,7 +49,7 @@ _ENDLESS = {
         "shadowed_names",
     )
 }
-_OVER_SOON = replace(LIMITS, exercise=2, exercise_cpu=3)
+_OVER_SOON = replace(LIMITS, exercise=1, exercise_cpu=2)
 _WITH_PYTORCH = replace(LIMITS, memory=3072 * MEGABYTE, exercise=10, exercise_cpu=20)
 
 
