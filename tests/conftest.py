@@ -2,11 +2,15 @@
 and graded once, with the solved notebooks among its hand-ins."""
 
 import os
+import sys
 
 # Two files of tests run side by side: with a thread for each core in both, NumPy's and PyTorch's
 # threads wait for one another. Read once, when they are imported, which is below.
 for library in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+# Hundreds of processes start: each would compile the course's modules anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 import autograder  # noqa: E402, F401, I001 (before nbformat, it spares each worker a second)
 import pytest  # noqa: E402
