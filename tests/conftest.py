@@ -1,4 +1,4 @@
-"""What holds for every test: one thread each, the longest files first, and the sample class, built
+"""What holds for every test: one thread each, the order of the files, and the sample class, built
 and graded once, with the solved notebooks among its hand-ins."""
 
 import os
@@ -18,16 +18,17 @@ from rooms import LESSONS, SOLVED, Graded, grade, solved, write_hand_in  # noqa:
 from sample_class.build import build  # noqa: E402
 
 # A worker takes a file at a time: a long one that is left for the end keeps the other one waiting.
-LONGEST = (
-    *("sample_class", "plain_runs", "red_team", "browser", "mutation", "pooling_lesson"),
-    *("session", "journal", "convolution_lesson", "fuzz", "sandbox", "cluster", "matrix_lesson"),
+# What waits more than it computes comes while the sample class keeps two processes busy.
+FIRST = (
+    *("sample_class", "session", "red_team", "browser", "plain_runs", "mutation", "pooling_lesson"),
+    *("journal", "convolution_lesson", "fuzz", "sandbox", "cluster", "matrix_lesson"),
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def place(item: pytest.Item) -> int:
         name = item.path.stem.removeprefix("test_")
-        return LONGEST.index(name) if name in LONGEST else len(LONGEST)
+        return FIRST.index(name) if name in FIRST else len(FIRST)
 
     items.sort(key=place)
 
