@@ -19,7 +19,7 @@ from cs_utils.progress_bar import progress_bar
 from cs_utils.small_network import as_tensor
 
 DEPTHS = (8, 20, 44)
-STEPS = 100
+STEPS = 160
 WIDTH = 16
 BATCH = 128
 # Convolutions of ResNet-34.

@@ -1041,8 +1041,8 @@ claims(
 #
 # Below is a plain block as in VGG, with batch normalisation: two 3x3 convolutions. We build the same small
 # network with 3, 9 and 21 such blocks, so that it has 8, 20 and 44 layers with weights, and train all three in
-# the same way: Fashion-MNIST, the same 100 batches of 128 images, the same learning rate and seed. (The first
-# layer takes the images from 28x28 down to 7x7; that is what makes ten seconds enough.)
+# the same way: Fashion-MNIST, the same 160 batches of 128 images, the same learning rate and seed. (The first
+# layer takes the images from 28x28 down to 7x7; that is what makes a quarter of a minute enough.)
 
 # %% nbgrader={"grade": false, "grade_id": "plain-depths", "locked": true, "solution": false, "schema_version": 3, "task": false, "cell_type": "code"} name="plain-depths"
 from cs_utils.degradation import train_depths
@@ -1304,7 +1304,7 @@ plots.degradation(plain_depths, residual_depths)
 # The order has turned round. The residual network of 44 layers is now no worse than that of 8, most often
 # better; it has the same convolutions as the plain one, the same number of weights, and starts from the same
 # kind of random numbers. At the beginning each block is *nearly* the identity plus a little noise, so 44 layers
-# are as easy to walk through as 8. (The honest remark from above holds here, too: 100 batches show who learns
+# are as easy to walk through as 8. (The honest remark from above holds here, too: 160 batches show who learns
 # faster. That the depth also pays in the end, ImageNet shows: see the errors at the end of this section.)
 
 # %% [markdown] name="exercise-bottleneck"
