@@ -20,7 +20,7 @@ EXERCISES = [exercise for lesson in lessons() for exercise in lesson_exercises(l
 NAMES = [exercise.name for exercise in EXERCISES]
 # Their right solutions train for half a minute each.
 TRAINED = ("train_small_network",)
-# A tenth of a second for each of 500 mutants: here a fifth of them will do.
+# Each of their 500 mutants has a whole network to build: here a fifth of them will do.
 DEEP = ("GoogLeNet", "ResNet")
 LEAST_STYLES = 4
 

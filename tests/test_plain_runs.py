@@ -26,6 +26,10 @@ from cs_utils.exercises import lesson_exercises
             14,
             {
                 "lenet-train": r"9[7-9]\.\d% of the held-out examples are right",
+                "residual-depths": (
+                    r"^plain: .* 8 layers: 0\.\d\d; .* 44 layers: 1\.\d\d\. "
+                    r"residual: .* 44 layers: 0\.\d\d\.$"
+                ),
                 "small-network": r"^A network of 24,698 parameters \(50,000 are allowed\)",
             },
         ),
