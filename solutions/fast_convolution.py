@@ -23,6 +23,10 @@ _CACHED = 2**20
 _FEW_IMAGES = 16
 # Positions of one image that fill a matrix product.
 _MANY_POSITIONS = 128
+# Rows of weights that fill a matrix product.
+_MANY_WEIGHTS = 96
+# Times as long as it has rows: a long matrix.
+_LONG = 16
 # What Winograd's tiles need to be worth their transforms: channels and filters that share each
 # tile, and tiles that share the transformed weights.
 _SHARING_CHANNELS, _SHARING_TILES = 16, 96
@@ -88,6 +92,17 @@ def algorithm(
     return "columns"
 
 
+def rows_together(filters: int, kernel_height: int, out_h: int, stride: int) -> int:
+    """How many rows of outputs share a column, a divisor of out_h.
+
+    Few filters make a thin, slow matrix product. With windows so tall that they see several rows of
+    outputs, each filter has as many rows of weights, which are zero where an output does not see:
+    less than half of what is multiplied, and fewer numbers are copied.
+    """
+    most = min(_MANY_WEIGHTS // filters, 1 + (kernel_height - 1) // stride)
+    return max((count for count in range(1, most + 1) if out_h % count == 0), default=1)
+
+
 def pointwise_forward(x: Array, w: Array, b: Array, stride: int) -> tuple[Array, Any]:
     """A 1x1 kernel without padding: one product mixes the channels of an image's pixels.
 
@@ -114,7 +129,8 @@ def pointwise_backward(dout: Array, cache: Any) -> tuple[Array, Array, Array]:
 
 
 def columns_forward(x: Array, w: Array, b: Array, stride: int, padding: int) -> tuple[Array, Any]:
-    """Every window as a column, images last: a row of windows is one run of numbers to copy.
+    """Every window as a column, images last: a row of windows is one run of numbers to copy. Where
+    the filters are few, one column serves several rows of outputs (``rows_together``).
 
     Source: Chellapilla, Puri, Simard 2006, High performance convolutional neural networks; the
     layout is that of Krizhevsky's cuda-convnet.
@@ -123,42 +139,64 @@ def columns_forward(x: Array, w: Array, b: Array, stride: int, padding: int) -> 
     F, _C, kH, kW = w.shape
     out_h = conv_output_size(H, kH, stride, padding)
     out_w = conv_output_size(W, kW, stride, padding)
+    together = rows_together(F, kH, out_h, stride)
+    height, groups = kH + stride * (together - 1), out_h // together
     phases = np.zeros((C, H + 2 * padding, stride, out_w + (kW - 1) // stride, N), x.dtype)
     for phase, places, sources in _columns_by_phase(W, stride, padding):
         _images_last(x[..., sources], phases[:, padding : padding + H, phase, places])
-    columns = np.empty((C, kH, kW, out_h, out_w, N), x.dtype)
-    for i, j in np.ndindex(kH, kW):
-        columns[:, i, j] = _seen_by(phases, i, j, stride, out_h, out_w)
-    columns = columns.reshape(C * kH * kW, -1)
-    product = w.reshape(F, -1) @ columns
-    product += b[:, None]
-    out = np.ascontiguousarray(product.reshape(F, out_h, out_w, N).transpose(3, 0, 1, 2))
-    return out, (x.shape, phases.shape, columns, w, stride, padding)
+    # The bias is the weight of a last row of ones: the product adds it, and finds its gradient.
+    columns = np.empty((C * height * kW + 1, groups * out_w * N), x.dtype)
+    windows = columns[:-1].reshape(C, height, kW, groups, out_w, N)
+    for i, j in np.ndindex(height, kW):
+        windows[:, i, j] = _seen_by(phases, i, j, stride, together, groups, out_w)
+    columns[-1] = 1
+    weights = np.zeros((F, together, len(columns)), x.dtype)
+    for kernels in _kernels(weights, w.shape, stride):
+        kernels[...] = w
+    weights[:, :, -1] = b[:, None]
+    product = weights.reshape(-1, len(columns)) @ columns
+    product = product.reshape(F, together, groups, out_w, N)
+    out = np.ascontiguousarray(product.transpose(4, 0, 2, 1, 3)).reshape(N, F, out_h, out_w)
+    return out, (x.shape, w.shape, phases.shape, columns, weights, stride, padding)
 
 
 def columns_backward(dout: Array, cache: Any) -> tuple[Array, Array, Array]:
     """Gradients (dx, dw, db) of ``columns_forward``. dout: (N, F, outH, outW)."""
-    x_shape, phases_shape, columns, w, stride, padding = cache
-    C, H, W = x_shape[1:]
-    (F, _C, kH, kW), (N, _F, out_h, out_w) = w.shape, dout.shape
-    dmaps = _images_last(dout).reshape(F, -1)
-    dw = _product_with_rows(dmaps, columns).reshape(w.shape)
+    x_shape, w_shape, phases_shape, columns, weights, stride, padding = cache
+    (N, C, H, W), (F, _C, kH, kW), out_w = x_shape, w_shape, dout.shape[3]
+    together = weights.shape[1]
+    height, groups = kH + stride * (together - 1), dout.shape[2] // together
+    dmaps = _images_last(dout.reshape(N, F, groups, together, out_w).swapaxes(2, 3))
+    dmaps = dmaps.reshape(F * together, -1)
+    dweights = _product_with_rows(dmaps, columns).reshape(weights.shape)
+    dw = sum(_kernels(dweights, w_shape, stride))
     dphases = np.zeros(phases_shape, dout.dtype)
-    # Some rows at a time, so that their columns are added while the cache still holds them.
-    rows = max(1, _CACHED // (C * kH * kW * out_w * N))
-    for first in range(0, out_h, rows):
-        some = min(rows, out_h - first)
-        positions = slice(first * out_w * N, (first + some) * out_w * N)
-        dcolumns = w.reshape(F, -1).T @ dmaps[:, positions]
-        dcolumns = dcolumns.reshape(C, kH, kW, some, out_w, N)
-        for i, j in np.ndindex(kH, kW):
-            seen = _seen_by(dphases, i + stride * first, j, stride, some, out_w)
+    weights_of_x = weights.reshape(len(dmaps), -1)[:, :-1]
+    # Some groups at a time, so that their columns are added while the cache still holds them.
+    some = max(1, _CACHED // (C * height * kW * out_w * N))
+    for first in range(0, groups, some):
+        count = min(some, groups - first)
+        positions = slice(first * out_w * N, (first + count) * out_w * N)
+        dcolumns = weights_of_x.T @ dmaps[:, positions]
+        dcolumns = dcolumns.reshape(C, height, kW, count, out_w, N)
+        top = stride * together * first
+        for i, j in np.ndindex(height, kW):
+            seen = _seen_by(dphases, top + i, j, stride, together, count, out_w)
             seen += dcolumns[:, i, j]
     dx = np.empty(x_shape, dout.dtype)
     for phase, places, sources in _columns_by_phase(W, stride, padding):
         seen = dphases[:, padding : padding + H, phase, places]
         dx[..., sources] = seen.transpose(3, 0, 1, 2)
-    return dx, dw, dmaps.sum(axis=1)
+    return dx, np.ascontiguousarray(dw), dweights[:, :, -1].sum(axis=1)
+
+
+def _kernels(weights: Array, w_shape: tuple[int, ...], stride: int) -> list[Array]:
+    """Where w stands in weights (F, rows together, C * height * kW + 1), once for each of the rows:
+    views of w's shape, each a stride lower than the one before."""
+    F, C, kH, kW = w_shape
+    together = weights.shape[1]
+    rows = weights[:, :, :-1].reshape(F, together, C, kH + stride * (together - 1), kW)
+    return [rows[:, r, :, r * stride : r * stride + kH] for r in range(together)]
 
 
 def _columns_by_phase(width: int, stride: int, padding: int) -> list[tuple[int, slice, slice]]:
@@ -173,15 +211,18 @@ def _columns_by_phase(width: int, stride: int, padding: int) -> list[tuple[int, 
     return found
 
 
-def _seen_by(phases: Array, i: int, j: int, stride: int, out_h: int, out_w: int) -> Array:
-    """What the kernel's entry (i, j) sees of phases (C, H, S, W/S, N): a view (C, outH, outW, N)
-    in which a row lies in one piece, whatever the stride."""
-    rows = slice(i, i + stride * (out_h - 1) + 1, stride)
+def _seen_by(
+    phases: Array, i: int, j: int, stride: int, together: int, groups: int, out_w: int
+) -> Array:
+    """What entry (i, j) of the windows sees of phases (C, H, S, W/S, N): a view
+    (C, groups, outW, N) in which a row lies in one piece, whatever the stride."""
+    step = stride * together
+    rows = slice(i, i + step * (groups - 1) + 1, step)
     return phases[:, rows, j % stride, j // stride : j // stride + out_w]
 
 
 def _images_last(images: Array, out: Array | None = None) -> Array:
-    """(N, A, B, C) as (A, B, C, N), copied to out where one is given."""
+    """(N, ...) as (..., N), copied to out where one is given."""
     N, *shape = images.shape
     if out is None:
         if N == 1:
@@ -191,10 +232,11 @@ def _images_last(images: Array, out: Array | None = None) -> Array:
         for n, image in enumerate(images):
             out[..., n] = image
     else:
-        out[...] = images.transpose(1, 2, 3, 0)
+        out[...] = np.moveaxis(images, 0, -1)
     return out
 
 
 def _product_with_rows(a: Array, b: Array) -> Array:
-    """a bT for a (M, L) and b (K, L). Where L is long, BLAS is faster at b aT."""
-    return a @ b.T if a.shape[1] < 4096 else np.ascontiguousarray((b @ a.T).T)
+    """a bT for a (M, L) and b (K, L). Where L is long beside M, BLAS is faster at b aT."""
+    M, L = a.shape
+    return a @ b.T if L < _LONG * M else np.ascontiguousarray((b @ a.T).T)

@@ -83,7 +83,10 @@ def winograd_backward(dout: Array, cache: Any) -> tuple[Array, Array, Array]:
     dproducts = _product(A.T, _tiles(whole, tile, tile, tile)).reshape(len(B), -1, F)
     dweights = dproducts.transpose(0, 2, 1) @ tiles
     dw = (dweights.reshape(len(G), -1).T @ G).reshape(F, C, kH, kW)
-    dtiles = _product(B.T, dproducts @ weights)
+    dtiles = dproducts @ weights
+    # Large as tiles and no longer needed: what is freed early needn't be asked of the system anew.
+    del whole, dproducts
+    dtiles = _product(B.T, dtiles)
     padded = np.zeros((rows * tile + kH - 1, columns * tile + kW - 1, N, C), dout.dtype)
     places = _tiles(padded, tile + kH - 1, tile + kW - 1, tile)
     dtiles = dtiles.reshape(places.shape)

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from autograder.releasing.release import lesson_sources, source_notebook
 from solutions import torch_layers
-from solutions.fast_convolution import algorithm, conv_backward, conv_forward
+from solutions.fast_convolution import algorithm, conv_backward, conv_forward, rows_together
 from solutions.numpy_convolution import conv_backward_im2col, conv_forward_im2col
 from tests.benchmarks.measuring import Rates, Row, Run, in_turn, timed, upstream
 
@@ -107,8 +107,11 @@ def work(shape: Shape, way: str = "pointwise") -> tuple[int, int]:
     moved = 3 * N * C * H * W + 3 * F * C * k * k + 2 * F * positions
     operations = 3 * 2 * F * C * k * k * positions
     if way == "columns":
+        together = rows_together(F, k, side, shape.stride)
+        column = C * k * (k + shape.stride * (together - 1))
+        operations = 3 * 2 * F * column * positions
         # Written, read for the output, read for dw; their gradient written and read.
-        moved += 5 * C * k * k * positions
+        moved += 5 * column * positions // together
     elif way.startswith("tiles"):
         tile = int(way.split()[-1])
         tiles, entries = N * (-(-side // tile)) ** 2, (tile + k - 1) ** 2
