@@ -57,7 +57,8 @@ def max_pool_forward(x: Array, kernel_size: int, stride: int) -> tuple[Array, An
     shape = _pooled_shape(x, kernel_size, stride)
     out = np.empty(shape, x.dtype)
     for maps, pooled in _blocks(x, out):
-        for number, entries in enumerate(_entries(maps, shape, kernel_size, stride)):
+        phases = _apart(maps, stride)
+        for number, entries in enumerate(_entries(phases, shape, kernel_size, stride)):
             if number:
                 np.maximum(pooled, entries, out=pooled)
             else:
@@ -68,16 +69,20 @@ def max_pool_forward(x: Array, kernel_size: int, stride: int) -> tuple[Array, An
 def max_pool_backward(dout: Array, cache: Any) -> Array:
     """dx of x's shape: each window's gradient goes to the first of its largest values."""
     x, out, kernel_size, stride = cache
-    dx = np.zeros(x.shape, np.result_type(x, dout))
+    dx = np.empty(x.shape, np.result_type(x, dout))
     for maps, pooled, upstream, gradient in _blocks(x, out, dout, dx):
         waiting = np.ones(pooled.shape, bool)
-        sources = _entries(maps, out.shape, kernel_size, stride)
-        targets = _entries(gradient, out.shape, kernel_size, stride)
+        # Copied apart once: every entry of the windows is then read and added to in one piece.
+        phases = [np.ascontiguousarray(phase) for phase in _apart(maps, stride)]
+        dphases = [np.zeros(phase.shape, dx.dtype) for phase in phases]
+        sources, targets = (_entries(p, out.shape, kernel_size, stride) for p in (phases, dphases))
         for entries, target in zip(sources, targets, strict=True):
             chosen = entries == pooled
             chosen &= waiting
             waiting ^= chosen
             target += upstream * chosen
+        for target, dphase in zip(_apart(gradient, stride), dphases, strict=True):
+            target[:] = dphase
     return dx
 
 
@@ -215,11 +220,20 @@ def _flat_maps(maps: Array) -> Array:
     return maps.reshape(-1, maps.shape[2] * maps.shape[3])
 
 
-def _entries(maps: Array, shape: Sequence[int], kernel_size: int, stride: int) -> Iterator[Array]:
+def _apart(maps: Array, stride: int) -> list[Array]:
+    """Every stride-th row and column of maps (maps, H, W), from each of the first rows and columns:
+    stride**2 views, in which what windows see at the same place lies side by side."""
+    return [maps[:, i::stride, j::stride] for i, j in np.ndindex(stride, stride)]
+
+
+def _entries(
+    phases: Sequence[Array], shape: Sequence[int], kernel_size: int, stride: int
+) -> Iterator[Array]:
     """For each place in the window, row by row, that entry of all windows, as a view."""
-    rows, columns = _steps(shape, stride)
     for i, j in np.ndindex(kernel_size, kernel_size):
-        yield maps[:, rows(i), columns(j)]
+        (down, row), (right, column) = divmod(i, stride), divmod(j, stride)
+        phase = phases[row * stride + column]
+        yield phase[:, down : down + shape[2], right : right + shape[3]]
 
 
 def _blocks(*arrays: Array) -> Iterator[tuple[Array, ...]]:
