@@ -25,7 +25,7 @@ _FEW_IMAGES = 16
 _MANY_POSITIONS = 128
 # Rows of weights that fill a matrix product.
 _MANY_WEIGHTS = 96
-# Times as long as it has rows: a long matrix.
+# A matrix so many times as long as it has rows is a long one.
 _LONG = 16
 # What Winograd's tiles need to be worth their transforms: channels and filters that share each
 # tile, and tiles that share the transformed weights.
@@ -163,9 +163,8 @@ def columns_forward(x: Array, w: Array, b: Array, stride: int, padding: int) -> 
 def columns_backward(dout: Array, cache: Any) -> tuple[Array, Array, Array]:
     """Gradients (dx, dw, db) of ``columns_forward``. dout: (N, F, outH, outW)."""
     x_shape, w_shape, phases_shape, columns, weights, stride, padding = cache
-    (N, C, H, W), (F, _C, kH, kW), out_w = x_shape, w_shape, dout.shape[3]
-    together = weights.shape[1]
-    height, groups = kH + stride * (together - 1), dout.shape[2] // together
+    (N, C, H, W), (F, together, _entries), kW = x_shape, weights.shape, w_shape[3]
+    groups, out_w = dout.shape[2] // together, dout.shape[3]
     dmaps = _images_last(dout.reshape(N, F, groups, together, out_w).swapaxes(2, 3))
     dmaps = dmaps.reshape(F * together, -1)
     dweights = _product_with_rows(dmaps, columns).reshape(weights.shape)
@@ -173,14 +172,14 @@ def columns_backward(dout: Array, cache: Any) -> tuple[Array, Array, Array]:
     dphases = np.zeros(phases_shape, dout.dtype)
     weights_of_x = weights.reshape(len(dmaps), -1)[:, :-1]
     # Some groups at a time, so that their columns are added while the cache still holds them.
-    some = max(1, _CACHED // (C * height * kW * out_w * N))
+    some = max(1, _CACHED // (len(columns) * out_w * N))
     for first in range(0, groups, some):
         count = min(some, groups - first)
         positions = slice(first * out_w * N, (first + count) * out_w * N)
         dcolumns = weights_of_x.T @ dmaps[:, positions]
-        dcolumns = dcolumns.reshape(C, height, kW, count, out_w, N)
+        dcolumns = dcolumns.reshape(C, -1, kW, count, out_w, N)
         top = stride * together * first
-        for i, j in np.ndindex(height, kW):
+        for i, j in np.ndindex(dcolumns.shape[1:3]):
             seen = _seen_by(dphases, top + i, j, stride, together, count, out_w)
             seen += dcolumns[:, i, j]
     dx = np.empty(x_shape, dout.dtype)
@@ -195,7 +194,7 @@ def _kernels(weights: Array, w_shape: tuple[int, ...], stride: int) -> list[Arra
     views of w's shape, each a stride lower than the one before."""
     F, C, kH, kW = w_shape
     together = weights.shape[1]
-    rows = weights[:, :, :-1].reshape(F, together, C, kH + stride * (together - 1), kW)
+    rows = weights[:, :, :-1].reshape(F, together, C, -1, kW)
     return [rows[:, r, :, r * stride : r * stride + kH] for r in range(together)]
 
 
